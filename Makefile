@@ -1,0 +1,37 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format lock clean
+ARGS ?=
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv/.ready .venv-emulator/.ready ## The bad morning on this machine, until Ctrl-C (ARGS=--once: only show it)
+	@.venv/bin/python -m local $(ARGS)
+
+test: lint .venv-emulator/.ready ## Lint, types and all tests
+	.venv/bin/python -m pytest $(ARGS)
+
+lint: .venv/.ready ## Lint, formatting and types
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+format: .venv/.ready ## Put every file into the one format
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
+	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt
+	.venv/bin/uv pip compile -q --upgrade --no-header requirements-dev.in -o requirements-dev.txt
+	.venv/bin/uv pip compile -q --upgrade --no-header requirements-emulator.in -o requirements-emulator.txt
+
+clean: ## Remove all that the others have made
+	rm -rf .venv .venv-emulator .tools .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/.ready: requirements.txt requirements-dev.txt local/environment.sh
+	@echo "Setting up the development environment …"
+	@local/environment.sh .venv requirements.txt requirements-dev.txt
+
+.venv-emulator/.ready: requirements-emulator.txt local/environment.sh
+	@echo "Setting up the BigQuery emulator …"
+	@local/environment.sh .venv-emulator requirements-emulator.txt

@@ -1,0 +1,1 @@
+"""Everything that runs on one machine, with no cloud and no Slack."""

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Makes a Python 3.13 environment and installs requirements into it: environment.sh FOLDER REQUIREMENTS...
+# Uses the Python 3.13 that is on the path or that pyenv has; where there is none, uv fetches one.
+set -eu
+
+folder=$1
+shift
+
+find_python() {
+  for candidate in python3.13 python3 python "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.13*/bin/python; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+}
+
+find_uv() {
+  if uv --version >/dev/null 2>&1; then
+    command -v uv
+    return
+  fi
+  if [ ! -x .tools/bin/uv ]; then
+    { python3 -m venv .tools && .tools/bin/python -m pip install -qq "$(grep '^uv==' requirements-dev.txt)"; } >&2 ||
+      { echo "Cannot set up: install uv (https://docs.astral.sh/uv/) or a Python with venv and pip." >&2; exit 1; }
+  fi
+  echo "$PWD/.tools/bin/uv"
+}
+
+uv=$(find_uv)
+python=$(find_python)
+rm -rf "$folder"
+if [ -n "$python" ]; then
+  "$uv" venv -q --python "$python" "$folder"
+else
+  "$uv" venv -q --managed-python --python 3.13 "$folder" ||
+    { echo "Python 3.13 is needed, was not found and could not be fetched: install it and run this again." >&2; exit 1; }
+fi
+for requirements in "$@"; do
+  "$uv" pip install -q --python "$folder/bin/python" -r "$requirements"
+done
+touch "$folder/.ready"
