@@ -1,0 +1,91 @@
+"""League dates and the ranges that the judgement turns on: what was asked, the off-season, declared gaps.
+
+A league date is the calendar date in the league's zone, never the UTC date; `now` is always passed in.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+
+def league_date(now: datetime, zone: tzinfo) -> date:
+    """The date that the league's schedule calls today. 938 of a season's 1,230 games tip off on another UTC date."""
+    return now.astimezone(zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """First and last date, both included."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=n) for n in range(len(self)))
+
+    def __str__(self) -> str:
+        return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
+
+    def widened(self, *, before: int, after: int) -> "DateRange":
+        """The range with this many more days on either side."""
+        return DateRange(self.first - timedelta(days=before), self.last + timedelta(days=after))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedGap:
+    """A range in which the operator has declared that missing data is no news, and why."""
+
+    days: DateRange
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OffSeason:
+    """The part of every year without games, as two (month, day) pairs, both included."""
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+    def __contains__(self, day: date) -> bool:
+        today = (day.month, day.day)
+        if self.first <= self.last:
+            return self.first <= today <= self.last
+        return today >= self.first or today <= self.last
+
+
+def parse_expected_gaps(text: str) -> tuple[ExpectedGap, ...]:
+    """Read `2025-10-21/2025-11-03=bootstrap,2026-02-13/2026-02-18=maintenance`.
+
+    Raises ValueError with a sentence that says which part is wrong.
+    """
+    return tuple(_expected_gap(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _expected_gap(part: str) -> ExpectedGap:
+    days, _, reason = part.partition("=")
+    first, _, last = days.partition("/")
+    try:
+        gap = ExpectedGap(DateRange(date.fromisoformat(first), date.fromisoformat(last)), reason.strip())
+    except ValueError:
+        raise ValueError(f"{part!r} is not of the form 2025-10-21/2025-11-03=reason") from None
+    if gap.days.first > gap.days.last:
+        raise ValueError(f"{part!r} ends before it starts")
+    if not gap.reason:
+        raise ValueError(f"{part!r} gives no reason: write it behind a =")
+    return gap
+
+
+def parse_off_season(text: str) -> OffSeason:
+    """Read `06-25/10-01`. Raises ValueError with a sentence when it is of another form."""
+    try:
+        # A leap year, so that 02-29 is a date.
+        first, last = (date.fromisoformat(f"2024-{part}") for part in text.strip().split("/"))
+    except ValueError:
+        raise ValueError(f"{text!r} is not of the form 06-25/10-01") from None
+    return OffSeason((first.month, first.day), (last.month, last.day))

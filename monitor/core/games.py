@@ -1,0 +1,57 @@
+"""Every source's team codes and game ids become one game identity: a league date and a set of two canonical codes.
+
+Nothing here raises: a code that nobody knows is kept as it is, and an id that cannot be read names no game.
+"""
+
+import re
+from datetime import date
+
+type Teams = frozenset[str]
+"""The two teams of a game. A set, because home and away have been seen reversed between tables."""
+
+TBD = "TBD"
+"""Stands for a team that a schedule leaves blank, so that the game is still expected and told."""
+
+TEAMS: Teams = frozenset(
+    """
+    ATL BKN BOS CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM
+    MIA MIL MIN NOP NYK OKC ORL PHI PHX POR SAC SAS TOR UTA WAS
+    """.split()
+)
+
+# Alias → canonical. No alias is another source's canonical code, so one table serves every source.
+ALIASES = {
+    # ESPN
+    "GS": "GSW",
+    "NO": "NOP",
+    "NY": "NYK",
+    "SA": "SAS",
+    "UTAH": "UTA",
+    "WSH": "WAS",
+    # Basketball-Reference
+    "BRK": "BKN",
+    "CHO": "CHA",
+    "PHO": "PHX",
+}
+
+_DATE_FORM = re.compile(r"(\d{8})_([^_]+)_([^_]+)", re.ASCII)
+_NBA_FORM = re.compile(r"00\d{8}", re.ASCII)
+
+
+def canonical_team(code: str | None) -> str | None:
+    """The canonical code; an unknown code as it is, in capitals; None for a blank."""
+    cleaned = (code or "").strip().upper()
+    return ALIASES.get(cleaned, cleaned) or None
+
+
+def teams_in_date_form(game_id: str | None, game_date: date) -> Teams | None:
+    """The teams named by `YYYYMMDD_AWAY_HOME`, or None when the id has another form or another date than its row."""
+    match = _DATE_FORM.fullmatch((game_id or "").strip())
+    if match is None or match[1] != f"{game_date:%Y%m%d}":
+        return None
+    return frozenset(team for code in match.group(2, 3) if (team := canonical_team(code)))
+
+
+def is_nba_form(game_id: str | None) -> bool:
+    """Whether this is one of NBA.com's ten-digit ids, which name a game only together with its date."""
+    return _NBA_FORM.fullmatch(game_id or "") is not None

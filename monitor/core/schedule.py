@@ -1,0 +1,203 @@
+"""What all schedule sources say of a date becomes its slate: the games expected, and those excluded and why.
+
+The expected games are the union over the sources; where the sources disagree the slate says so in a warning.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from monitor.core.games import TBD, TEAMS, Teams, canonical_team, teams_in_date_form
+from monitor.core.sources import Listing, ScheduleRow
+
+
+class State(StrEnum):
+    """The states of the source contract. The order is the rank among rows that are equally new."""
+
+    FINAL = "final"
+    LIVE = "live"
+    SCHEDULED = "scheduled"
+    POSTPONED = "postponed"
+    CANCELLED = "cancelled"
+    EXHIBITION = "exhibition"
+
+
+PLAYED = {State.FINAL, State.LIVE}
+CALLED_OFF = {State.POSTPONED, State.CANCELLED}
+
+_RANK = {state: -position for position, state in enumerate(State)}
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Game:
+    """One game of a date, as all sources together know it."""
+
+    away: str
+    home: str
+    tipoff: datetime | None = None
+    sources: tuple[str, ...] = ()
+    game_ids: tuple[str, ...] = ()
+
+    @property
+    def teams(self) -> Teams:
+        """The game's identity within its date."""
+        return frozenset({self.away, self.home})
+
+    @property
+    def matchup(self) -> str:
+        """Away at home, as in ORL@MEM."""
+        return f"{self.away}@{self.home}"
+
+
+@dataclass(frozen=True, slots=True)
+class Slate:
+    """The games of one date. `excluded` gives each game that is listed but not expected with the reason."""
+
+    expected: tuple[Game, ...] = ()
+    excluded: tuple[tuple[Game, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A source's say on one game: its newest row, read."""
+
+    away: str
+    home: str
+    state: State
+    row: ScheduleRow
+
+
+def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
+    """Judge which games of the date will be played.
+
+    `listings` are the sources that answered, the most trusted first. A game that is postponed or cancelled in any
+    source is excluded unless a source shows it live or final; an exhibition is excluded whatever is said of it
+    (docs/adr/0003). A team cannot play twice on a date: the game of the source named first stands.
+    """
+    warnings: list[str] = []
+    found: dict[Teams, dict[str, _Entry]] = {}
+    ids: dict[Teams, set[str]] = {}
+    for listing in listings:
+        for row in sorted(listing.on(day), key=_newest_first):
+            entry = _read(row, listing.source, warnings)
+            teams = frozenset({entry.away, entry.home})
+            ids.setdefault(teams, set()).update([row.game_id] if row.game_id else [])
+            newest = found.setdefault(teams, {}).setdefault(listing.source, entry)
+            if (newest.state in CALLED_OFF) != (entry.state in CALLED_OFF):
+                warnings.append(
+                    f"{listing.source} has rows that call {entry.away}@{entry.home} {newest.state} and {entry.state}: "
+                    f"the newest, {newest.state}, counts"
+                )
+
+    candidates: list[tuple[Game, Mapping[str, _Entry]]] = []
+    excluded: list[tuple[Game, str]] = []
+    for teams, entries in found.items():
+        game = _merge(entries, ids[teams])
+        reason = _why_not_played(game, entries, warnings)
+        if reason:
+            excluded.append((game, reason))
+        else:
+            candidates.append((game, entries))
+
+    expected: list[Game] = []
+    for game, _ in sorted(candidates, key=lambda c: _precedence(c[1], listings)):
+        rival = next((g for g in expected if (g.teams & game.teams) - {TBD}), None)
+        if rival is None:
+            expected.append(game)
+            continue
+        excluded.append((game, f"ghost: {rival.matchup} stands for the same team"))
+        warnings.append(
+            f"{_and(game.sources)} lists {game.matchup} although {rival.matchup} is on the same date, "
+            "and a team plays once: not expected"
+        )
+
+    return Slate(
+        expected=tuple(sorted(expected, key=_in_play_order)),
+        excluded=tuple(sorted(excluded, key=lambda pair: _in_play_order(pair[0]))),
+        warnings=(*dict.fromkeys(warnings), *_unlisted(expected, listings, day)),
+    )
+
+
+def _newest_first(row: ScheduleRow) -> tuple[float, int, str]:
+    written = (row.refreshed_at or _NEVER).timestamp()
+    return -written, -_RANK.get(_state(row.state) or State.SCHEDULED, 0), row.game_id or ""
+
+
+def _state(text: str | None) -> State | None:
+    try:
+        return State((text or State.SCHEDULED).strip().lower())
+    except ValueError:
+        return None
+
+
+def _read(row: ScheduleRow, source: str, warnings: list[str]) -> _Entry:
+    away, home = canonical_team(row.away), canonical_team(row.home)
+    if not (away and home) and (teams := teams_in_date_form(row.game_id, row.game_date)):
+        away, home = sorted(teams) if len(teams) == 2 else (TBD, TBD)  # noqa: PLR2004 - a game has two teams
+    away, home = away or TBD, home or TBD
+    state = _state(row.state)
+    if state is None:
+        warnings.append(f"{source} gives {away}@{home} the unknown state {row.state!r}: counted as scheduled")
+        state = State.SCHEDULED
+    # All-Star and preseason opponents are not NBA teams, and are not expected either.
+    if state is not State.EXHIBITION:
+        warnings.extend(
+            f"{source} names the unknown team {team!r} (game {row.game_id})"
+            for team in (away, home)
+            if team not in TEAMS
+        )
+    return _Entry(away, home, state, row)
+
+
+def _merge(entries: Mapping[str, _Entry], game_ids: set[str]) -> Game:
+    first = next(iter(entries.values()))
+    tipoff = next((e.row.tipoff for e in entries.values() if e.row.tipoff), None)
+    return Game(first.away, first.home, tipoff, tuple(entries), tuple(sorted(game_ids)))
+
+
+def _why_not_played(game: Game, entries: Mapping[str, _Entry], warnings: list[str]) -> str | None:
+    states = {source: entry.state for source, entry in entries.items()}
+    exhibition = [source for source, state in states.items() if state is State.EXHIBITION]
+    if exhibition:
+        return f"exhibition ({_and(exhibition)})"
+    off = {source: state for source, state in states.items() if state in CALLED_OFF}
+    if not off:
+        return None
+    said = _and([f"{state} ({source})" for source, state in off.items()])
+    others = _and([f"{source} shows it {state}" for source, state in states.items() if source not in off])
+    if PLAYED & set(states.values()):
+        warnings.append(f"{game.matchup} is {said}, but {others}: expected")
+        return None
+    if others:
+        warnings.append(f"{game.matchup} is {said}, but {others}: not expected")
+    return said
+
+
+def _precedence(entries: Mapping[str, _Entry], listings: Sequence[Listing[ScheduleRow]]) -> tuple[int, float, str]:
+    order = [listing.source for listing in listings]
+    source, entry = min(entries.items(), key=lambda item: order.index(item[0]))
+    return order.index(source), -(entry.row.refreshed_at or _NEVER).timestamp(), f"{entry.away}@{entry.home}"
+
+
+def _in_play_order(game: Game) -> tuple[datetime, str]:
+    return game.tipoff or datetime.max.replace(tzinfo=UTC), game.matchup
+
+
+def _unlisted(expected: Sequence[Game], listings: Sequence[Listing[ScheduleRow]], day: date) -> list[str]:
+    """What an answering source leaves out of the slate that another source vouches for."""
+    warnings = []
+    for listing in listings:
+        absent = [game for game in expected if listing.source not in game.sources]
+        if absent and not listing.on(day):
+            others = dict.fromkeys(source for game in absent for source in game.sources)
+            warnings.append(f"{listing.source} lists no games on {day}, {_and(list(others))} lists {len(absent)}")
+        else:
+            warnings.extend(f"{listing.source} does not list {g.matchup}, {_and(g.sources)} does" for g in absent)
+    return warnings
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join(words)
