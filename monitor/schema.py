@@ -1,0 +1,90 @@
+"""The history table's columns as schemas/tables says them, compared with those that a table has. Pure but for one file.
+
+Columns are in BigQuery's own JSON form: name, type, mode, and fields for a record.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monitor.settings import SCHEMAS
+
+type Column = Mapping[str, Any]
+
+PARTITION = "check_date"
+
+# BigQuery gives a type back under its older name: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
+_SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
+
+
+class SchemaError(Exception):
+    """A column has another type than the monitor writes. The message names it; a person has to decide."""
+
+
+def wanted_columns() -> list[dict[str, Any]]:
+    """The columns of the history table."""
+    columns: list[dict[str, Any]] = json.loads((SCHEMAS / "tables" / "data_availability_checks.json").read_text())
+    return columns
+
+
+def drift(wanted: Sequence[Column], present: Sequence[Column]) -> list[str]:
+    """How the present columns differ from those wanted, a sentence each."""
+    return [
+        *(f"column {what} is missing" for what in missing(wanted, present)),
+        *_retyped(wanted, present),
+        *(f"column {name} is nobody's" for name in _names(present) if name not in _names(wanted)),
+    ]
+
+
+def missing(wanted: Sequence[Column], present: Sequence[Column], within: str = "") -> list[str]:
+    """The wanted columns, and fields of records, that are not there, as `games.reason STRING`."""
+    names = _names(present)
+    found = []
+    for column in wanted:
+        path = f"{within}{column['name']}"
+        if column["name"] not in names:
+            found.append(f"{path} {column['type']}")
+        elif "fields" in column:
+            found += missing(column["fields"], names[column["name"]].get("fields", ()), f"{path}.")
+    return found
+
+
+def merged(wanted: Sequence[Column], present: Sequence[Column]) -> list[dict[str, Any]]:
+    """The present columns as they are, each record with its missing fields, and the missing columns behind them.
+
+    Raises SchemaError where a column has another type.
+    """
+    if problems := _retyped(wanted, present):
+        raise SchemaError("; ".join(problems))
+    names = _names(wanted)
+    kept = [
+        {**column, "fields": merged(names[column["name"]]["fields"], column["fields"])}
+        if "fields" in column and column["name"] in names
+        else dict(column)
+        for column in present
+    ]
+    return [*kept, *(dict(column) for column in wanted if column["name"] not in _names(present))]
+
+
+def _retyped(wanted: Sequence[Column], present: Sequence[Column], within: str = "") -> list[str]:
+    names = _names(present)
+    found = []
+    for column in wanted:
+        if column["name"] not in names:
+            continue
+        other = names[column["name"]]
+        path = f"{within}{column['name']}"
+        if _type(column) != _type(other):
+            found.append(f"column {path} is {_type(other)}, should be {_type(column)}")
+        elif "fields" in column:
+            found += _retyped(column["fields"], other["fields"], f"{path}.")
+    return found
+
+
+def _type(column: Column) -> str:
+    name = str(_SYNONYMS.get(column["type"], column["type"]))
+    return f"ARRAY of {name}" if column.get("mode") == "REPEATED" else name
+
+
+def _names(columns: Sequence[Column]) -> dict[str, Column]:
+    return {column["name"]: column for column in columns}

@@ -1,0 +1,132 @@
+"""The environment becomes Settings, checked once at boot.
+
+Each field is the environment variable of the same name in capitals. A missing or malformed one is a SettingsError
+whose one line names it and never repeats a secret.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from monitor.core.dates import ExpectedGap, OffSeason, parse_expected_gaps, parse_off_season
+from monitor.core.sources import Kind
+from monitor.core.verdict import Rules
+
+SCHEMAS = Path(__file__).parent.parent / "schemas"
+
+
+class SettingsError(Exception):
+    """A setting is missing or malformed. The message is one line for the person who deploys."""
+
+
+def _names(kind: Kind) -> BeforeValidator:
+    def parse(text: str) -> tuple[str, ...]:
+        names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+        known = sorted(path.stem for path in (SCHEMAS / "sources" / kind).glob("*.sql"))
+        unknown = [name for name in names if name not in known]
+        if unknown or not names:
+            raise ValueError(f"needs at least one of {', '.join(known)}, got {text!r}")
+        return names
+
+    return BeforeValidator(parse)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone; write it like America/New_York") from None
+
+
+def _hours(text: str) -> timedelta:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0
+    if not 0 < hours < float("inf"):
+        raise ValueError(f"{text!r} is no number of hours, such as 48")
+    return timedelta(hours=hours)
+
+
+def _clock(text: str) -> time:
+    try:
+        return datetime.strptime(text, "%H:%M").replace(tzinfo=UTC).time()
+    except ValueError:
+        raise ValueError(f"{text!r} is no time of day, such as 18:00") from None
+
+
+def _url(text: str) -> str:
+    # Said without the value: a webhook's address is its secret.
+    local = text.startswith(("http://127.0.0.1", "http://localhost"))
+    if not (text.startswith("https://") or local) or any(c.isspace() for c in text):
+        raise ValueError("is set, but is no https:// address; correct it or unset it")
+    return text.rstrip("/")
+
+
+Url = Annotated[str, BeforeValidator(_url)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+
+
+class Settings(BaseModel):
+    """What the operator decides."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
+
+    gcp_project_id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.:-]*$")]
+    monitoring_dataset: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] = "nba_monitoring"
+    bigquery_emulator_host: Annotated[str, Field(pattern=r"^https?://[\w.:-]+$")] | None = None
+
+    schedule_sources: Annotated[tuple[str, ...], _names(Kind.SCHEDULE)] = ("espn", "nbac")
+    phase3_source: Annotated[tuple[str, ...], _names(Kind.CONTEXT), Field(max_length=1)] = (
+        "upcoming_player_game_context",
+    )
+    phase4_sources: Annotated[tuple[str, ...], _names(Kind.COVERAGE)] = ("player_composite_factors",)
+
+    min_players_per_team: Annotated[int, Field(ge=1)] = Rules.min_players_per_team
+    min_coverage: Annotated[Decimal, Field(ge=0, le=1)] = Rules.min_coverage
+    schedule_max_age: Annotated[timedelta, BeforeValidator(_hours)] = Rules.schedule_max_age
+    off_season: Annotated[OffSeason, BeforeValidator(parse_off_season)] = Rules.off_season
+    expected_gaps: Annotated[tuple[ExpectedGap, ...], BeforeValidator(parse_expected_gaps)] = ()
+
+    league_timezone: Zone = ZoneInfo("America/New_York")
+    predictions_at: Annotated[time, BeforeValidator(_clock)] = time(18)
+    predictions_timezone: Zone = ZoneInfo("UTC")
+
+    slack_webhook_url: Annotated[SecretStr, BeforeValidator(_url)] | None = None
+    monitor_url: Url | None = None
+    phase3_url: Url | None = None
+    phase4_url: Url | None = None
+
+    @property
+    def rules(self) -> Rules:
+        """What the verdict depends on."""
+        return Rules(
+            self.min_players_per_team, self.min_coverage, self.schedule_max_age, self.off_season, self.expected_gaps
+        )
+
+    def predictions_start(self, day: date) -> datetime:
+        """When that date's predictions run."""
+        return datetime.combine(day, self.predictions_at, self.predictions_timezone)
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings. Raises SettingsError, whose message names every variable that is wrong, on one line."""
+    given: dict[str, Any] = {
+        name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment
+    }
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        problems = [f"{str(e['loc'][0]).upper()}: {_sentence(e['type'], e['msg'])}" for e in error.errors()]
+        raise SettingsError("; ".join(problems)) from None
+
+
+def _sentence(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is not set, and the monitor cannot run without it"
+    return message.removeprefix("Value error, ")

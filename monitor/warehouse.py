@@ -1,0 +1,243 @@
+"""BigQuery: the sources are read side by side, the history is read and appended, its schema compared and applied.
+
+The only module that imports google.cloud. A source that fails is a reading with an error; any other failure is a
+WarehouseError whose message is safe to show.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from google.api_core.client_options import ClientOptions
+from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound
+from google.auth.credentials import AnonymousCredentials
+from google.auth.exceptions import GoogleAuthError
+from google.cloud import bigquery
+from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY, DEFAULT_RETRY
+from google.cloud.bigquery.table import RowIterator
+
+from monitor.core.dates import DateRange
+from monitor.core.sources import (
+    EVIDENCE_DAYS,
+    RESCHEDULE_DAYS,
+    Kind,
+    PlayerRow,
+    Reading,
+    Readings,
+    ScheduleRow,
+)
+from monitor.schema import PARTITION, drift, merged, missing, wanted_columns
+from monitor.settings import SCHEMAS, Settings
+
+type Client = bigquery.Client
+
+HISTORY = "data_availability_checks"
+
+# Well above a season of every table here, well below a whole table read by mistake: about 6 US cents on demand.
+MAX_BYTES_BILLED = 10 * 2**30
+# One query, its retries included; all run side by side, within the function's own timeout.
+QUERY_SECONDS = 60
+RETRY_SECONDS = 30
+HTTP_SECONDS = 20
+
+_APPLY = "if its table or columns are missing, run `python -m monitor schema apply`"
+_LABELS = {"service": "data-availability-monitor"}
+
+_COLUMNS = {
+    ScheduleRow: {
+        "game_date": "DATE",
+        "game_id": "STRING",
+        "away": "STRING",
+        "home": "STRING",
+        "state": "STRING",
+        "tipoff": "TIMESTAMP",
+        "refreshed_at": "TIMESTAMP",
+    },
+    PlayerRow: {
+        "game_date": "DATE",
+        "game_id": "STRING",
+        "team": "STRING",
+        "players": "INTEGER",
+        "refreshed_at": "TIMESTAMP",
+    },
+}
+
+# What the client raises when the warehouse does not answer, or not sensibly: its API errors, its credentials', the
+# connection's (requests' errors are OSErrors), a wait that ends, and half an answer.
+_FAILURES = (GoogleAPIError, GoogleAuthError, OSError, TimeoutError, ValueError)
+
+
+class WarehouseError(Exception):
+    """BigQuery did not do what was asked. The message says what and what to do, without addresses or secrets."""
+
+
+def connect(settings: Settings) -> bigquery.Client:
+    """A client of the project, or of the emulator, which knows no credentials. Raises WarehouseError."""
+    if settings.bigquery_emulator_host:
+        return bigquery.Client(
+            settings.gcp_project_id,
+            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # google.auth has partial types
+            client_options=ClientOptions(api_endpoint=settings.bigquery_emulator_host),
+        )
+    try:
+        return bigquery.Client(settings.gcp_project_id)
+    except GoogleAuthError as error:
+        raise WarehouseError(f"there are no credentials for BigQuery: {_explain(error)}") from error
+
+
+def read_sources(client: bigquery.Client, settings: Settings, days: DateRange, run_id: str) -> Readings:
+    """One job per source, side by side, over a window that holds the evidence for every date of the range."""
+    before = days.widened(before=EVIDENCE_DAYS, after=0)
+    around = days.widened(before=EVIDENCE_DAYS, after=RESCHEDULE_DAYS)
+    read_schedule = partial(_read_source, client, Kind.SCHEDULE, ScheduleRow, around, run_id)
+    read_context = partial(_read_source, client, Kind.CONTEXT, PlayerRow, before, run_id)
+    read_coverage = partial(_read_source, client, Kind.COVERAGE, PlayerRow, before, run_id)
+    names = [*settings.schedule_sources, *settings.phase3_source, *settings.phase4_sources]
+    with ThreadPoolExecutor(max_workers=len(names), thread_name_prefix="source") as threads:
+        schedule = threads.map(read_schedule, settings.schedule_sources)
+        context = threads.map(read_context, settings.phase3_source)
+        coverage = threads.map(read_coverage, settings.phase4_sources)
+        return Readings(tuple(schedule), next(context), tuple(coverage))
+
+
+def _read_source[Row: (ScheduleRow, PlayerRow)](
+    client: bigquery.Client, kind: Kind, row_type: type[Row], window: DateRange, run_id: str, name: str
+) -> Reading[Row]:
+    sql = (SCHEMAS / "sources" / kind / f"{name}.sql").read_text()
+    try:
+        answer = _query(client, sql, window, {"source": name, "run_id": run_id})
+        _check_columns(answer, row_type)
+        rows = tuple(row_type(**dict(row)) for row in answer)
+    except (*_FAILURES, WarehouseError) as error:
+        return Reading(name, kind, error=_explain(error))
+    return Reading(name, kind, rows, bytes_processed=answer.total_bytes_processed or 0)
+
+
+def _query(
+    client: bigquery.Client, sql: str, days: DateRange, labels: Mapping[str, str], dataset: str | None = None
+) -> RowIterator:
+    config = bigquery.QueryJobConfig(
+        query_parameters=[
+            bigquery.ScalarQueryParameter("start_date", "DATE", days.first),
+            bigquery.ScalarQueryParameter("end_date", "DATE", days.last),
+        ],
+        maximum_bytes_billed=MAX_BYTES_BILLED,
+        job_timeout_ms=QUERY_SECONDS * 1000,
+        labels={**_LABELS, **labels},
+    )
+    if dataset:
+        config.default_dataset = f"{client.project}.{dataset}"
+    return client.query_and_wait(
+        sql,
+        job_config=config,
+        api_timeout=HTTP_SECONDS,
+        wait_timeout=QUERY_SECONDS,
+        retry=DEFAULT_RETRY.with_timeout(RETRY_SECONDS),
+        job_retry=DEFAULT_JOB_RETRY.with_timeout(RETRY_SECONDS),
+    )
+
+
+def _check_columns(answer: RowIterator, row_type: type[ScheduleRow | PlayerRow]) -> None:
+    """Raises WarehouseError unless the query gives just the columns of the source contract."""
+    expected = _COLUMNS[row_type]
+    given = {field.name: field.field_type for field in answer.schema}
+    problems = [
+        f"column {name} is {given.get(name, 'absent')}, should be {expected.get(name, 'absent')}"
+        for name in dict.fromkeys([*expected, *given])
+        if given.get(name) != expected.get(name)
+    ]
+    if problems:
+        raise WarehouseError("; ".join(problems))
+
+
+def read_history(client: bigquery.Client, settings: Settings, days: DateRange) -> list[dict[str, Any]]:
+    """The newest row of each date of the range that has one, oldest first. Raises WarehouseError."""
+    sql = (SCHEMAS / "queries" / "history.sql").read_text()
+    try:
+        rows = [dict(row) for row in _query(client, sql, days, {"source": "history"}, settings.monitoring_dataset)]
+    except NotFound as error:
+        raise WarehouseError(f"there is no history yet ({_explain(error)}); {_APPLY}") from error
+    except _FAILURES as error:
+        raise WarehouseError(f"the history could not be read: {_explain(error)}") from error
+    return rows
+
+
+def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[dict[str, Any]], run_id: str) -> None:
+    """Append all rows of a run in one load job: all or nothing, and once however often it is sent.
+
+    The job's id is made from the run's, so a repeated request is refused by BigQuery as a duplicate
+    (https://cloud.google.com/bigquery/docs/running-jobs#generate-jobid). Raises WarehouseError.
+    """
+    job_id = f"data-availability-{run_id}"
+    table = f"{client.project}.{settings.monitoring_dataset}.{HISTORY}"
+    config = bigquery.LoadJobConfig(
+        # Neither a schema nor a guess: the table's own columns decide, and a row that does not fit them is an error.
+        autodetect=False,
+        source_format=bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+        write_disposition=bigquery.WriteDisposition.WRITE_APPEND,
+        create_disposition=bigquery.CreateDisposition.CREATE_NEVER,
+        labels={**_LABELS, "run_id": run_id},
+    )
+    try:
+        try:
+            job = client.load_table_from_json(
+                rows, table, job_id=job_id, job_config=config, num_retries=2, timeout=HTTP_SECONDS
+            )
+        except Conflict:
+            # Sent before, and the answer was lost on the way: what counts is how that job ends.
+            location = client.get_dataset(settings.monitoring_dataset, timeout=HTTP_SECONDS).location
+            job = client.get_job(job_id, location=location, timeout=HTTP_SECONDS)  # type: ignore[assignment]  # a load job's id
+        job.result(timeout=QUERY_SECONDS, retry=DEFAULT_RETRY.with_timeout(RETRY_SECONDS))
+    except _FAILURES as error:
+        raise WarehouseError(f"the history row could not be written: {_explain(error)}; {_APPLY}") from error
+
+
+def schema_drift(client: bigquery.Client, settings: Settings) -> list[str]:
+    """How the history table differs from schemas/tables; empty where it does not. Raises WarehouseError."""
+    try:
+        table = client.get_table(f"{settings.monitoring_dataset}.{HISTORY}", timeout=HTTP_SECONDS)
+    except NotFound:
+        return [f"table {settings.monitoring_dataset}.{HISTORY} does not exist"]
+    except _FAILURES as error:
+        raise WarehouseError(f"the history table could not be looked at: {_explain(error)}") from error
+    partition = table.time_partitioning.field if table.time_partitioning else None
+    return [
+        *drift(wanted_columns(), [field.to_api_repr() for field in table.schema]),
+        *([] if partition == PARTITION else [f"the table is partitioned by {partition}, should be by {PARTITION}"]),
+    ]
+
+
+def apply_schema(client: bigquery.Client, settings: Settings) -> list[str]:
+    """Create the dataset, table and columns that are missing; drop and rewrite nothing. Returns what was done.
+
+    Raises WarehouseError, and SchemaError where a column has another type.
+    """
+    name = f"{client.project}.{settings.monitoring_dataset}.{HISTORY}"
+    columns = wanted_columns()
+    try:
+        try:
+            table = client.get_table(name, timeout=HTTP_SECONDS)
+        except NotFound:
+            client.create_dataset(settings.monitoring_dataset, exists_ok=True, timeout=HTTP_SECONDS)
+            table = bigquery.Table(name, [bigquery.SchemaField.from_api_repr(column) for column in columns])
+            table.time_partitioning = bigquery.TimePartitioning(field=PARTITION)
+            client.create_table(table, timeout=HTTP_SECONDS)
+            return [f"created {name}"]
+        present = [field.to_api_repr() for field in table.schema]
+        done = [f"added {what}" for what in missing(columns, present)]
+        if done:
+            table.schema = [bigquery.SchemaField.from_api_repr(column) for column in merged(columns, present)]
+            client.update_table(table, ["schema"], timeout=HTTP_SECONDS)
+    except _FAILURES as error:
+        raise WarehouseError(f"the schema could not be applied: {_explain(error)}") from error
+    return done
+
+
+def _explain(error: Exception) -> str:
+    """What went wrong, in one line without addresses."""
+    errors = getattr(error, "errors", None)
+    text = errors[0].get("message", "") if errors and isinstance(errors[0], dict) else str(error)
+    line = re.sub(r"(?:(?:GET|POST|PUT|PATCH|DELETE) )?https?://\S+\s*", "", text.strip().partition("\n")[0])
+    return f"{type(error).__name__}: {line[:300]}" if not isinstance(error, WarehouseError) else line[:300]

@@ -1,0 +1,17 @@
+-- Phase 3: the players expected per game and team. A player counts once a date, in his newest row: older dates hold one
+-- game under two forms of id.
+SELECT
+  game_date,
+  game_id,
+  team_abbr AS team,
+  COUNT(*) AS players,
+  MAX(processed_at) AS refreshed_at
+FROM (
+  SELECT game_date, game_id, team_abbr, processed_at
+  FROM nba_analytics.upcoming_player_game_context
+  WHERE game_date BETWEEN @start_date AND @end_date AND player_lookup IS NOT NULL
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY game_date, player_lookup ORDER BY processed_at DESC, LENGTH(game_id) DESC, team_abbr
+  ) = 1
+)
+GROUP BY game_date, game_id, team_abbr

@@ -1,0 +1,31 @@
+-- NBA.com, the official schedule. It has no postponed status: a postponed game's id stands again on a later date, or
+-- its row turns final without scores. Read from the table, since its view hides all before a year ago.
+SELECT
+  game_date,
+  game_id,
+  away_team_tricode AS away,
+  home_team_tricode AS home,
+  CASE
+    WHEN is_all_star OR SUBSTR(game_id, 1, 3) IN ('001', '003') THEN 'exhibition'
+    WHEN COALESCE(home_team_score, 0) + COALESCE(away_team_score, 0) = 0
+      AND (
+        game_status = 3
+        OR COUNT(*) OVER (
+          PARTITION BY game_id ORDER BY UNIX_DATE(game_date) RANGE BETWEEN 1 FOLLOWING AND 120 FOLLOWING
+        ) > 0
+      )
+      THEN 'postponed'
+    WHEN game_status = 2 THEN 'live'
+    WHEN game_status = 3 THEN 'final'
+    WHEN game_status = 1 THEN 'scheduled'
+    ELSE CAST(game_status AS STRING)
+  END AS state,
+  -- Eastern time that claims to be UTC; midnight stands for a time not yet set.
+  IF(
+    game_date_est = TIMESTAMP_TRUNC(game_date_est, DAY),
+    NULL,
+    TIMESTAMP(DATETIME(game_date_est, 'UTC'), 'America/New_York')
+  ) AS tipoff,
+  processed_at AS refreshed_at
+FROM nba_raw.nbac_schedule
+WHERE game_date BETWEEN @start_date AND @end_date
