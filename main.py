@@ -1,0 +1,101 @@
+"""The Cloud Function: the door. Each address has its handler, and each kind of error its HTTP status."""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from http import HTTPStatus
+from os import environ
+from threading import Lock
+from traceback import format_exc
+from typing import Any
+from uuid import uuid4
+
+import functions_framework
+from flask import Request, Response
+
+from monitor import __version__, openapi
+from monitor.answers import STATUS, found, problem
+from monitor.check import run_check
+from monitor.core.dates import league_date
+from monitor.history import Trigger
+from monitor.logs import Severity, log, log_context, trace_field
+from monitor.request import MAX_BODY_BYTES, CheckRequest, HistoryRequest, parse_request
+from monitor.settings import SettingsError, load_settings
+from monitor.warehouse import Client, connect, read_history
+
+try:
+    SETTINGS = load_settings(environ)
+except SettingsError as error:
+    log("boot_failed", f"the monitor cannot start: {error}", Severity.CRITICAL)
+    sys.exit(1)
+
+# Within a process runs are serial: two at once could both find the same gap untold and tell it twice.
+_RUNS = Lock()
+
+
+@functions_framework.http
+def check_data_availability(request: Request) -> Response:
+    """Answer any request; whatever goes wrong is a problem document with the run's id."""
+    run_id = uuid4().hex
+    with log_context(
+        run_id=run_id, **trace_field(request.headers.get("X-Cloud-Trace-Context"), SETTINGS.gcp_project_id)
+    ):
+        try:
+            return _route(request, run_id)
+        except tuple(STATUS) as error:
+            status = STATUS[type(error)]
+            severity = Severity.ERROR if status.is_server_error else Severity.WARNING
+            log("run_failed", str(error), severity, status=int(status))
+            return problem(status, str(error), run_id, getattr(error, "checks", ()))
+        except Exception:  # noqa: BLE001 - a bug is answered too, and its trace is for the log alone
+            log(
+                "bug", "a bug of the monitor: nothing is known of the data", Severity.CRITICAL, stack_trace=format_exc()
+            )
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "A bug of the monitor; its log has this run's id.", run_id)
+
+
+def _route(request: Request, run_id: str) -> Response:
+    methods = _ROUTES.get(request.path)
+    if methods is None:
+        return problem(HTTPStatus.NOT_FOUND, f"There is nothing here; there is {', '.join(_ROUTES)}.", run_id)
+    handler = methods.get(request.method)
+    if handler is None:
+        allowed = ", ".join(methods)
+        response = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} answers {allowed} only.", run_id)
+        response.headers["Allow"] = allowed
+        return response
+    return found(handler(request, run_id))
+
+
+def _check(request: Request, run_id: str) -> dict[str, Any]:
+    check, now = _parse(CheckRequest, request), datetime.now(UTC)
+    trigger = Trigger.SCHEDULER if "X-CloudScheduler" in request.headers else Trigger.MANUAL
+    with _RUNS:
+        return run_check(_client(), SETTINGS, check, run_id=run_id, trigger=trigger, now=now)
+
+
+def _history(request: Request, _run_id: str) -> dict[str, Any]:
+    days = _parse(HistoryRequest, request).days(league_date(datetime.now(UTC), SETTINGS.league_timezone))
+    return {"start": days.first, "end": days.last, "checks": read_history(_client(), SETTINGS, days)}
+
+
+def _parse[R: (CheckRequest, HistoryRequest)](model: type[R], request: Request) -> R:
+    # One byte more than a request may have, so that a larger one is seen without being read.
+    body = request.stream.read(MAX_BODY_BYTES + 1)
+    today = league_date(datetime.now(UTC), SETTINGS.league_timezone)
+    return parse_request(model, dict(request.args.lists()), body, today=today)
+
+
+@cache
+def _client() -> Client:
+    return connect(SETTINGS)  # on first use: /health does no I/O
+
+
+_ROUTES: dict[str, dict[str, Callable[[Request, str], dict[str, Any]]]] = {
+    "/": {"GET": _check, "POST": _check},
+    "/check-data-availability": {"GET": _check, "POST": _check},
+    "/history": {"GET": _history},
+    "/health": {"GET": lambda _request, _run_id: {"status": "alive", "version": __version__}},
+    "/openapi.json": {"GET": lambda _request, _run_id: openapi.document()},
+}

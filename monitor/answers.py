@@ -1,0 +1,39 @@
+"""What the door sends back: JSON, or a problem document (RFC 9457) for every kind of error.
+
+A problem says what happened and what to do, with the run's id, and never a stack trace.
+"""
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from monitor.check import AlertNotDeliveredError, CheckFailedError
+from monitor.request import RequestError
+from monitor.warehouse import WarehouseError
+
+STATUS: dict[type[Exception], HTTPStatus] = {
+    RequestError: HTTPStatus.BAD_REQUEST,
+    AlertNotDeliveredError: HTTPStatus.BAD_GATEWAY,
+    CheckFailedError: HTTPStatus.SERVICE_UNAVAILABLE,
+    WarehouseError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+def found(body: dict[str, Any]) -> Response:
+    """What was found: 200, good or bad."""
+    return _json(body, HTTPStatus.OK, "application/json")
+
+
+def problem(status: HTTPStatus, detail: str, run_id: str, checks: Sequence[dict[str, Any]] = ()) -> Response:
+    """What went wrong, and the checks as far as they are known."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "run_id": run_id}
+    return _json({**body, **({"checks": checks} if checks else {})}, status, "application/problem+json")
+
+
+def _json(body: dict[str, Any], status: HTTPStatus, mimetype: str) -> Response:
+    # Rows read back from BigQuery hold dates and datetimes, and nothing else that JSON does not know.
+    text = json.dumps(body, indent=2, default=lambda value: value.isoformat())
+    return Response(f"{text}\n", status, mimetype=mimetype)

@@ -1,0 +1,147 @@
+"""The job: observe, judge, decide, post, record. One date or four hundred, with the same number of BigQuery jobs.
+
+Posting comes before recording, so that a crash can repeat an alert but never lose one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+from monitor.core.alerts import TROUBLE, Alert, AlertStatus, Notify, decide, outcome_without_post
+from monitor.core.dates import league_date
+from monitor.core.verdict import DateVerdict, GameStatus, judge
+from monitor.history import Run, Trigger, history_row
+from monitor.logs import Severity, log
+from monitor.message import compose
+from monitor.request import CheckRequest
+from monitor.settings import Settings
+from monitor.slack import DeliveryError, has_channel, post
+from monitor.warehouse import Client, WarehouseError, append_history, read_history, read_sources
+
+
+class CheckError(Exception):
+    """The check did not do all it had to. The message says what and what it means; `checks` is what is known."""
+
+    def __init__(self, message: str, checks: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.checks = list(checks)
+
+
+class CheckFailedError(CheckError):
+    """The warehouse did not answer: nothing is known of the data, or the row was not written."""
+
+
+class AlertNotDeliveredError(CheckError):
+    """Everything is known and written, but Slack did not take the alert."""
+
+
+def run_check(
+    client: Client, settings: Settings, request: CheckRequest, *, run_id: str, trigger: Trigger, now: datetime
+) -> dict[str, Any]:
+    """Judge the dates of the request, post what is due, append a row per date, and return the caller's answer.
+
+    Raises CheckFailedError and AlertNotDeliveredError, after everything else that could be done is done.
+    """
+    started = perf_counter()
+    today = league_date(now, settings.league_timezone)
+    days = request.days(today)
+    if request.is_range and trigger is not Trigger.SCHEDULER:
+        trigger = Trigger.BACKFILL
+    answer: dict[str, Any] = {"run_id": run_id, "trigger": trigger, "checks": []}
+    if request.follow_up and (note := _nothing_open(client, settings, request, now)):
+        log("follow_up_skipped", note, trigger=trigger)
+        return {**answer, "note": note}
+
+    readings = read_sources(client, settings, days, run_id)
+    run = Run(run_id, trigger, now, sum(reading.bytes_processed for reading in readings.all))
+    verdicts = judge(days, readings, settings.rules, now=now, today=today)
+    muted = request.dry_run or request.notify is Notify.NEVER
+    alerts = []
+    for verdict in verdicts:
+        reason = decide(verdict, today=today, notify=request.notify, has_channel=has_channel(settings))
+        status = outcome_without_post(reason, muted=muted)
+        alert = Alert(reason, status) if status else _post(verdict, Alert(reason, AlertStatus.SENT), settings, run)
+        _log_date(verdict, alert)
+        alerts.append(alert)
+    duration_ms = round((perf_counter() - started) * 1000)
+    rows = [history_row(v, a, run, duration_ms=duration_ms) for v, a in zip(verdicts, alerts, strict=True)]
+    answer["checks"] = [
+        {**row, "alert": {"reason": alert.reason, "status": alert.status}}
+        for row, alert in zip(rows, alerts, strict=True)
+    ]
+    if not request.dry_run:
+        try:
+            append_history(client, settings, rows, run_id)
+        except WarehouseError as error:
+            raise CheckFailedError(f"The check of {days} was made, but {error}.", answer["checks"]) from error
+    _raise_for(verdicts, alerts, answer["checks"])
+    log(
+        "run_completed",
+        f"checked {days}: {', '.join(f'{v.day} {v.status}' for v in verdicts[:7])}{' …' if len(verdicts) > 7 else ''}",  # noqa: PLR2004 - a week
+        trigger=trigger,
+        dates=len(verdicts),
+        dry_run=request.dry_run,
+        duration_ms=duration_ms,
+        bytes_processed=run.bytes_processed,
+    )
+    return answer
+
+
+def _nothing_open(client: Client, settings: Settings, request: CheckRequest, now: datetime) -> str | None:
+    """Why a follow-up has nothing to look at; None when the date's newest check found trouble."""
+    days = request.days(league_date(now, settings.league_timezone))
+    try:
+        newest = read_history(client, settings, days)
+    except WarehouseError as error:
+        raise CheckFailedError(f"Whether {days} has an open gap is not known: {error}.") from error
+    if not newest:
+        return f"{days} has not been checked yet, so there is nothing to follow up; call without follow_up to check it"
+    status = newest[0]["status"]
+    return None if status in TROUBLE else f"{days} is {status}: nothing open, not checked again"
+
+
+def _post(verdict: DateVerdict, alert: Alert, settings: Settings, run: Run) -> Alert:
+    try:
+        post(settings, compose(verdict, settings, run_id=run.run_id, now=run.now))
+    except DeliveryError as error:
+        return Alert(alert.reason, AlertStatus.FAILED, str(error))
+    return alert
+
+
+def _raise_for(verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], checks: list[dict[str, Any]]) -> None:
+    unknown = next((verdict for verdict in verdicts if verdict.error), None)
+    if unknown:
+        raise CheckFailedError(
+            f"Whether the data of {unknown.day} is there is not known: {unknown.error}. "
+            "This is not an all-clear; mend the cause and check again.",
+            checks,
+        )
+    failed = next((alert for alert in alerts if alert.status is AlertStatus.FAILED), None)
+    if failed:
+        raise AlertNotDeliveredError(
+            f"The verdict stands and is written to the history, but nobody was told: {failed.error}. "
+            "Call again to try again; if Slack answers 403, 404 or 410, the webhook has to be replaced.",
+            checks,
+        )
+
+
+def _log_date(verdict: DateVerdict, alert: Alert) -> None:
+    ready, expected = verdict.count(GameStatus.READY), len(verdict.games)
+    severity = Severity.INFO if verdict.status not in TROUBLE else Severity.WARNING
+    if verdict.error or alert.error:
+        severity = Severity.ERROR
+    log(
+        "date_judged",
+        f"{verdict.day} {verdict.status}: {ready} of {expected} games ready; alert {alert.reason} {alert.status}",
+        severity,
+        check_date=str(verdict.day),
+        status=verdict.status,
+        scheduled_games=expected,
+        phase4_ready=ready,
+        stalled_phase=verdict.stalled_phase,
+        alert_reason=alert.reason,
+        alert_status=alert.status,
+        warnings=verdict.warnings,
+        error="; ".join(filter(None, (verdict.error, alert.error))) or None,
+    )

@@ -1,0 +1,55 @@
+"""One JSON line per event on standard error, with the fields that Cloud Logging reads.
+
+https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+_context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)
+
+
+class Severity(StrEnum):
+    """Cloud Logging's severities, as far as the monitor uses them."""
+
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+    CRITICAL = "CRITICAL"
+
+
+@contextmanager
+def log_context(**fields: str) -> Iterator[None]:
+    """Put these fields on every line that is written inside the block."""
+    token = _context.set({**(_context.get() or {}), **fields})
+    try:
+        yield
+    finally:
+        _context.reset(token)
+
+
+def log(event: str, message: str, severity: Severity = Severity.INFO, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
+    """Write one line. `event` is a stable name to filter on, `message` a sentence for a person."""
+    line = {
+        "severity": severity,
+        "time": datetime.now(UTC).isoformat(),
+        "event": event,
+        "message": message,
+        **(_context.get() or {}),
+        **fields,
+    }
+    # One write, so that lines of concurrent requests do not mix.
+    sys.stderr.write(json.dumps(line, default=str) + "\n")
+    sys.stderr.flush()
+
+
+def trace_field(header: str | None, project: str) -> dict[str, str]:
+    """The field by which Cloud Logging groups a request's lines, from its X-Cloud-Trace-Context header, if any."""
+    trace = (header or "").partition("/")[0]
+    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{trace}"} if trace.isalnum() else {}

@@ -1,0 +1,243 @@
+"""A verdict becomes a Slack message: what is wrong, how long is left, why it probably happened, what to do next.
+
+Pure. Within Slack's limits whatever the data (at most 10 blocks and 12,000 characters), and everything that comes from
+data is escaped: https://docs.slack.dev/messaging/formatting-message-text#escaping
+"""
+
+import json
+import shlex
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Any
+
+from monitor.core.alerts import TROUBLE
+from monitor.core.sources import Kind
+from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Phase, Status
+from monitor.settings import Settings
+
+MOST_GAMES = 15
+MOST_WARNINGS = 8
+
+# A section holds 3,000 characters: https://docs.slack.dev/reference/block-kit/blocks/section-block. Three of ours hold
+# text of no fixed length, and 12,000 is the most that a message may have.
+_SECTION_CHARACTERS = 2_600
+_LINE_CHARACTERS = 200
+
+_MARK = {
+    GameStatus.READY: "🟢",
+    GameStatus.PARTIAL: "🟠",
+    GameStatus.MISSING: "🔴",
+    GameStatus.UNKNOWN: "⚫",
+    GameStatus.EXCLUDED: "⚪",
+}
+_DATE_MARK = {
+    Status.OK: "🟢",
+    Status.NO_GAMES: "⚪",
+    Status.EXPECTED_GAP: "⚪",
+    Status.PARTIAL_DATA: "🟠",
+    Status.MISSING_DATA: "🔴",
+    Status.SCHEDULE_UNKNOWN: "🟣",
+    Status.ERROR: "⚫",
+}
+_WORST_FIRST = [GameStatus.MISSING, GameStatus.PARTIAL, GameStatus.UNKNOWN, GameStatus.READY]
+_PHASE = {Phase.PHASE_3: "Phase 3", Phase.PHASE_4: "Phase 4"}
+
+
+def compose(verdict: DateVerdict, settings: Settings, *, run_id: str, now: datetime) -> dict[str, Any]:
+    """The message as `text`, for notifications and screen readers, and `blocks`."""
+    header = f"{_DATE_MARK[verdict.status]} NBA {_day(verdict, now)}: {_headline(verdict)}"
+    impact = _impact(verdict, settings, now)
+    sections = [
+        impact,
+        _counts(verdict),
+        _hint(verdict),
+        _games(verdict, settings),
+        _warnings(verdict),
+        _next_steps(verdict, settings),
+    ]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": header}},
+        *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections if text),
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": _footer(verdict, settings, run_id, now)}]},
+    ]
+    return {"text": f"{header}. {impact}", "blocks": blocks}
+
+
+def _headline(verdict: DateVerdict) -> str:
+    expected = len(verdict.games)
+    missing, partial = verdict.count(GameStatus.MISSING), verdict.count(GameStatus.PARTIAL)
+    more = f", {partial} more only part of it" if partial else ""
+    return {
+        Status.MISSING_DATA: f"{missing} of {_plural(expected, 'game')} {_have(missing)} no Phase 4 data{more}",
+        Status.PARTIAL_DATA: f"{partial} of {_plural(expected, 'game')} {_have(partial)} only part of the Phase 4 data",
+        Status.SCHEDULE_UNKNOWN: "schedule suspect, no source lists a game",
+        Status.ERROR: "monitor failed, nobody knows whether the data is there",
+        Status.OK: f"all Phase 4 data is there for {_plural(expected, 'game')}",
+        Status.EXPECTED_GAP: f"{missing + partial} of {_plural(expected, 'game')} not ready, as declared",
+        Status.NO_GAMES: "no games",
+    }[verdict.status]
+
+
+def _impact(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
+    if verdict.status not in TROUBLE:
+        return "Nothing to do."
+    meaning = {
+        Status.MISSING_DATA: "Predictions for these games will fail.",
+        Status.PARTIAL_DATA: "Predictions for these games will lack players.",
+        Status.SCHEDULE_UNKNOWN: (
+            "Either there are no games, or the schedule did not arrive and predictions will be missing. "
+            "This is *not* an all-clear."
+        ),
+        Status.ERROR: "The data may be there or not: this is *not* an all-clear.",
+    }[verdict.status]
+    return f"{meaning} {_time_left(verdict, settings, now)}"
+
+
+def _time_left(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
+    start = settings.predictions_start(verdict.day)
+    local = start.astimezone(settings.league_timezone)
+    zoned = f"{start:%H:%M %Z}" + (f" ({local:%-I:%M %p %Z})" if f"{local:%Z}" != f"{start:%Z}" else "")
+    left = start - now
+    if left >= timedelta(0):
+        return f"Predictions start at {zoned}, in *{_duration(left)}*."
+    return f"Predictions started at {zoned}, *{_duration(-left)} ago*."
+
+
+def _counts(verdict: DateVerdict) -> str:
+    states = [f"{verdict.count(state)} {state.lower()}" for state in _WORST_FIRST if verdict.count(state)]
+    if verdict.excluded:
+        states.append(f"{len(verdict.excluded)} excluded")
+    listed = [
+        f"{record.name} could not be read"
+        if record.error
+        else f"{record.name} {sum(record.name in game.game.sources for game in (*verdict.games, *verdict.excluded))}"
+        for record in verdict.sources
+        if record.kind is Kind.SCHEDULE
+    ]
+    return f"*Games:* {' · '.join(states) or 'none'}\n*Listed by:* {_escape(' · '.join(listed))}"
+
+
+def _hint(verdict: DateVerdict) -> str:
+    if verdict.error:
+        return f"*What failed:* {_escape(verdict.error, 1_000)}"
+    if verdict.status not in TROUBLE:
+        return ""
+    latest = (
+        f"Latest date with data: Phase 3 {verdict.phase3_latest or 'none in 14 days'}, "
+        f"Phase 4 {verdict.phase4_latest or 'none in 14 days'}."
+    )
+    stalled = verdict.stalled_phase
+    return f"*Probably (a hint):* {_PHASE[stalled]} stalled. {latest}" if stalled else f"*A hint:* {latest}"
+
+
+def _games(verdict: DateVerdict, settings: Settings) -> str:
+    by_state = sorted(verdict.games, key=lambda game: _WORST_FIRST.index(game.status))
+    lines = [_game_line(game, settings) for game in (*by_state, *verdict.excluded)]
+    return _fit(lines, MOST_GAMES)
+
+
+def _game_line(verdict: GameVerdict, settings: Settings) -> str:
+    tipoff = verdict.game.tipoff
+    when = f" {tipoff.astimezone(settings.league_timezone):%-I:%M %p %Z}" if tipoff else ""
+    expected = f" of {verdict.phase3_players}" if verdict.phase3_players else ""
+    players = f"{verdict.phase4_players}{expected} players"
+    what = {
+        GameStatus.READY: [players],
+        GameStatus.PARTIAL: [players, *verdict.findings],
+        GameStatus.MISSING: [
+            "not in Phase 3 either" if verdict.phase3_players == 0 else players,
+            *(verdict.findings if verdict.phase4_players or len(verdict.findings) > 1 else ()),
+        ],
+    }.get(verdict.status, verdict.findings)
+    details = _escape("; ".join(what))
+    return f"{_MARK[verdict.status]} *{_escape(verdict.game.matchup, 24)}*{when} · {verdict.status.lower()} · {details}"
+
+
+def _warnings(verdict: DateVerdict) -> str:
+    if not verdict.warnings:
+        return ""
+    return "*Also noticed*\n" + _fit([f"• {_escape(warning)}" for warning in verdict.warnings], MOST_WARNINGS)
+
+
+def _next_steps(verdict: DateVerdict, settings: Settings) -> str:
+    if verdict.status not in TROUBLE:
+        return ""
+    day, stalled = str(verdict.day), verdict.stalled_phase
+    commands = []
+    if stalled is Phase.PHASE_3 and settings.phase3_url:
+        body = {"start_date": day, "end_date": day, "processors": ["UpcomingPlayerGameContextProcessor"]}
+        commands.append(_post(f"{settings.phase3_url}/process-date-range", {**body, "backfill_mode": True}))
+    if stalled and settings.phase4_url:
+        body = {"analysis_date": day, "processors": ["PlayerCompositeFactorsProcessor"]}
+        options = {"strict_mode": False, "skip_dependency_check": True}
+        commands.append(_post(f"{settings.phase4_url}/process-date", {**body, **options}))
+    if settings.monitor_url:
+        commands.append(_post(f"{settings.monitor_url}/", {"date": day}))
+    else:
+        commands.append(f"python -m monitor check --date {day}")
+    names = {
+        Phase.PHASE_3: "run Phase 3, then Phase 4, then check again",
+        Phase.PHASE_4: "run Phase 4, then check again",
+    }
+    what = names[stalled] if stalled else "look at the cause, then check again"
+    note = (
+        "\nPhase 4 answers 200 even when it failed: read `results[].status`." if stalled and settings.phase4_url else ""
+    )
+    return f"*Next:* {what}\n```{'\n'.join(_escape(command, 800) for command in commands)}```{note}"
+
+
+def _post(url: str, body: dict[str, Any]) -> str:
+    return (
+        'curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
+        f"-H 'Content-Type: application/json' -d '{json.dumps(body)}' {shlex.quote(url)}"
+    )
+
+
+def _footer(verdict: DateVerdict, settings: Settings, run_id: str, now: datetime) -> str:
+    project, dataset = settings.gcp_project_id, settings.monitoring_dataset
+    table = f"p={project}&d={dataset}&t=data_availability_checks&page=table"
+    link = f"https://console.cloud.google.com/bigquery?project={project}&{table}"
+    local = now.astimezone(settings.league_timezone)
+    return f"{verdict.status} · {local:%b %-d, %-I:%M %p %Z} · run {run_id} · <{_escape(link, 500)}|history>"
+
+
+def _day(verdict: DateVerdict, now: datetime) -> str:
+    return f"{verdict.day:%a %b %-d}" + (f", {verdict.day.year}" if verdict.day.year != now.year else "")
+
+
+def _duration(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    if minutes >= 48 * 60:
+        return f"{minutes // (24 * 60)} days"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - an hour
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def _fit(lines: Sequence[str], most: int) -> str:
+    """The first lines that fit, and how many more there are."""
+    kept: list[str] = []
+    for line in lines[:most]:
+        if sum(len(each) + 1 for each in kept) + len(line) > _SECTION_CHARACTERS:
+            break
+        kept.append(line)
+    left = len(lines) - len(kept)
+    return "\n".join([*kept, f"+{left} more"] if left else kept)
+
+
+def _escape(text: str, most: int = _LINE_CHARACTERS) -> str:
+    """One piece of data as Slack shows it literally, on one line, at most `most` characters long when escaped."""
+    entities = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+    pieces = [entities.get(character, character) for character in " ".join(text.split())]
+    lengths = list(accumulate(map(len, pieces)))
+    if not lengths or lengths[-1] <= most:
+        return "".join(pieces)
+    return "".join(pieces[: bisect_right(lengths, most - 1)]) + "…"

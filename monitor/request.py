@@ -1,0 +1,164 @@
+"""What a caller asks for, from a query string, a JSON body or a command line, becomes a checked request.
+
+Whatever cannot be understood is a RequestError with one sentence for the caller; nothing is guessed.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
+
+from monitor.core.alerts import Notify
+from monitor.core.dates import DateRange
+
+MAX_DAYS = 400
+MAX_BODY_BYTES = 10_000
+FIRST_GAME = date(1946, 11, 1)
+"""The league's first game. No date before it can have one."""
+
+_RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
+
+
+class RequestError(Exception):
+    """The request cannot be understood. The message says what and why, to the caller."""
+
+
+def _parse_date(value: object, info: ValidationInfo) -> date:
+    today: date = (info.context or {})["today"]
+    if isinstance(value, str) and value in _RELATIVE:
+        return today + timedelta(days=_RELATIVE[value])
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise ValueError(f"must be a date like {today}, or today, yesterday or tomorrow; got {_shown(value)}")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"is no date of the calendar: {value}") from None
+    last = today + timedelta(days=MAX_DAYS)
+    if not FIRST_GAME <= day <= last:
+        raise ValueError(f"must lie between {FIRST_GAME}, the league's first game, and {last}; got {value}")
+    return day
+
+
+def _parse_flag(value: object) -> bool:
+    # bool("false") is True: only these two words are understood.
+    flags = {"true": True, "false": False, True: True, False: False}
+    word = value.lower() if isinstance(value, str) else value
+    if not isinstance(word, str | bool) or word not in flags:
+        raise ValueError(f"must be true or false; got {_shown(value)}")
+    return flags[word]
+
+
+def _parse_notify(value: object) -> object:
+    if value not in list(Notify):
+        raise ValueError(f"must be auto, always or never; got {_shown(value)}")
+    return value
+
+
+LeagueDate = Annotated[date, BeforeValidator(_parse_date)]
+Flag = Annotated[bool, BeforeValidator(_parse_flag)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    start: LeagueDate | None = Field(None, description="First date of a range, included.")
+    end: LeagueDate | None = Field(None, description=f"Last date, included; at most {MAX_DAYS} days in all.")
+
+    @model_validator(mode="after")
+    def _range_makes_sense(self) -> Self:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end go together: give both, or date for a single day")
+        if self.start and self.end:
+            if self.start > self.end:
+                raise ValueError(f"start {self.start} lies after end {self.end}")
+            if (days := len(DateRange(self.start, self.end))) > MAX_DAYS:
+                raise ValueError(f"{self.start} to {self.end} is {days} days; ask for at most {MAX_DAYS} at once")
+        return self
+
+
+class HistoryRequest(_Request):
+    """Which part of the history is read; without a range the last 30 days."""
+
+    def days(self, today: date) -> DateRange:
+        """The dates to read."""
+        if self.start and self.end:
+            return DateRange(self.start, self.end)
+        return DateRange(today - timedelta(days=29), today)
+
+
+class CheckRequest(_Request):
+    """Which dates are judged, and what is done with the verdict."""
+
+    date: LeagueDate | None = Field(None, description="The league date; today in the league's zone if not given.")
+    dry_run: Flag = Field(default=False, description="Judge only: write no row, post nothing.")
+    notify: Annotated[Notify, BeforeValidator(_parse_notify)] = Field(
+        Notify.AUTO, description="auto: tell what is news; always: post the state whatever it is; never: post nothing."
+    )
+    follow_up: Flag = Field(
+        default=False, description="Look again only if the newest row of the date is a gap, suspect or an error."
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_name_dates(self) -> Self:
+        if self.date and self.start:
+            raise ValueError("date and start/end exclude each other: give one date, or a range")
+        if self.follow_up and self.start:
+            raise ValueError("follow_up looks at a single date: give date, or nothing for today")
+        return self
+
+    @property
+    def is_range(self) -> bool:
+        """Whether a range was asked for, even of one day."""
+        return self.start is not None
+
+    def days(self, today: date) -> DateRange:  # type: ignore[valid-type]  # the field `date` hides the class here
+        """The dates to judge."""
+        if self.start and self.end:
+            return DateRange(self.start, self.end)
+        return DateRange(self.date or today, self.date or today)
+
+
+def parse_request[R: (CheckRequest, HistoryRequest)](
+    model: type[R], query: Mapping[str, Sequence[str]], body: bytes, *, today: date
+) -> R:
+    """Read a request from query parameters (name → all values given) and a JSON body. Raises RequestError."""
+    given: dict[str, Any] = {**_read_body(body)}
+    for name, values in query.items():
+        if len(values) > 1 or name in given:
+            raise RequestError(f"{name} is given more than once")
+        given[name] = values[0]
+    try:
+        return model.model_validate(given, context={"today": today})
+    except ValidationError as error:
+        raise RequestError("; ".join(_sentence(e, model) for e in error.errors())) from None
+
+
+def _read_body(body: bytes) -> dict[str, Any]:
+    if not body.strip():
+        return {}
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestError(f"the body is larger than {MAX_BODY_BYTES:,} bytes; a request needs less than 200")
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise RequestError(
+            'the body is not JSON; send {"date": "2026-01-18"}, or no body and ?date=2026-01-18 in the address'
+        ) from None
+    if not isinstance(given, dict):
+        raise RequestError('the body is not a JSON object; send one like {"date": "2026-01-18"}')
+    return given
+
+
+def _sentence(error: Mapping[str, Any], model: type[BaseModel]) -> str:
+    name = str(error["loc"][0]) if error["loc"] else ""
+    if error["type"] == "extra_forbidden":
+        return f"unknown parameter {_shown(name)}; this address knows {', '.join(model.model_fields)}"
+    return f"{name} {error['msg'].removeprefix('Value error, ')}".strip()
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"  # noqa: PLR2004 - long enough to recognise

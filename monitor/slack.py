@@ -1,0 +1,60 @@
+"""A message goes to Slack's incoming webhook, with Slack's own retries; what is not delivered is a DeliveryError.
+
+The only module that imports slack_sdk.
+"""
+
+from http.client import HTTPException
+from typing import Any
+
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+from slack_sdk.webhook import WebhookClient
+
+from monitor.settings import Settings
+
+POST_SECONDS = 10
+
+# A webhook that answers one of these will not work again without a person:
+# https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+_PERMANENT = {400, 403, 404, 410}
+
+
+class DeliveryError(Exception):
+    """Slack did not take the message. The message of the error says why, without the webhook's address."""
+
+    def __init__(self, message: str, *, permanent: bool) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+
+
+def has_channel(settings: Settings) -> bool:
+    """Whether there is anywhere to post to."""
+    return settings.slack_webhook_url is not None
+
+
+def post(settings: Settings, message: dict[str, Any]) -> None:
+    """Post a message of `text` and `blocks`. Raises DeliveryError."""
+    if settings.slack_webhook_url is None:
+        raise DeliveryError("no Slack channel is set: give SLACK_WEBHOOK_URL", permanent=True)
+    client = WebhookClient(
+        settings.slack_webhook_url.get_secret_value(),
+        timeout=POST_SECONDS,
+        retry_handlers=[
+            ConnectionErrorRetryHandler(),
+            RateLimitErrorRetryHandler(),
+            ServerErrorRetryHandler(),
+        ],
+    )
+    try:
+        response = client.send(text=message["text"], blocks=message["blocks"])
+    except (OSError, HTTPException, ValueError) as error:
+        # The error's own text may hold the address, which is the secret.
+        raise DeliveryError(f"Slack did not answer ({type(error).__name__})", permanent=False) from error
+    if response.status_code != 200 or response.body != "ok":  # noqa: PLR2004 - the one answer that means delivered
+        raise DeliveryError(
+            f"Slack answered {response.status_code} {(response.body or '')[:200]!r}",
+            permanent=response.status_code in _PERMANENT,
+        )
