@@ -1,0 +1,74 @@
+"""The Cloud Function itself in a process of its own, as the functions framework serves it, on a free local port.
+
+Its clock may be set: what the monitor says depends on the time of day, and the sample season has its own morning.
+"""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from os import environ
+from pathlib import Path
+
+import functions_framework
+import time_machine
+from werkzeug.serving import make_server
+
+from local.emulator import ROOT
+
+START_SECONDS = 30
+
+
+class FunctionError(Exception):
+    """The function did not boot. The message is its log."""
+
+
+@contextmanager
+def function(settings: Mapping[str, str], log: Path, *, at: datetime | None = None) -> Iterator[str]:
+    """The address of the function, booted with these settings and, if given, this time on its clock.
+
+    Raises FunctionError when it does not boot.
+    """
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    inherited = {name: value for name, value in environ.items() if name in {"PATH", "HOME", "LANG"}}
+    command = [sys.executable, "-m", "local.function", str(port), *([at.isoformat()] if at else [])]
+    with log.open("w") as lines:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**inherited, "MONITOR_URL": url, **settings}, stdout=lines, stderr=lines
+        )
+    try:
+        _wait_until_listening(process, port, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        return int(unused.getsockname()[1])
+
+
+def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise FunctionError(log.read_text())
+
+
+def main(port: str, *at: str) -> None:
+    """Serve until terminated."""
+    for moment in at:
+        time_machine.travel(datetime.fromisoformat(moment), tick=True).start()
+    app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))  # type: ignore[no-untyped-call]
+    make_server("127.0.0.1", int(port), app, threaded=True).serve_forever()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
