@@ -15,7 +15,7 @@ import functions_framework
 from flask import Request, Response
 
 from monitor import __version__, openapi
-from monitor.answers import STATUS, found, problem
+from monitor.answers import STATUS, found, not_allowed, problem
 from monitor.check import run_check
 from monitor.core.dates import league_date
 from monitor.history import Trigger
@@ -59,32 +59,30 @@ def _route(request: Request, run_id: str) -> Response:
     methods = _ROUTES.get(request.path)
     if methods is None:
         return problem(HTTPStatus.NOT_FOUND, f"There is nothing here; there is {', '.join(_ROUTES)}.", run_id)
-    handler = methods.get(request.method)
-    if handler is None:
-        allowed = ", ".join(methods)
-        response = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{request.path} answers {allowed} only.", run_id)
-        response.headers["Allow"] = allowed
-        return response
-    return found(handler(request, run_id))
+    if request.method not in methods:
+        return not_allowed(methods, run_id)
+    return found(methods[request.method](request, run_id))
 
 
 def _check(request: Request, run_id: str) -> dict[str, Any]:
-    check, now = _parse(CheckRequest, request), datetime.now(UTC)
+    check, now = _parse(CheckRequest, request)
     trigger = Trigger.SCHEDULER if "X-CloudScheduler" in request.headers else Trigger.MANUAL
     with _RUNS:
         return run_check(_client(), SETTINGS, check, run_id=run_id, trigger=trigger, now=now)
 
 
 def _history(request: Request, _run_id: str) -> dict[str, Any]:
-    days = _parse(HistoryRequest, request).days(league_date(datetime.now(UTC), SETTINGS.league_timezone))
+    asked, now = _parse(HistoryRequest, request)
+    days = asked.days(league_date(now, SETTINGS.league_timezone))
     return {"start": days.first, "end": days.last, "checks": read_history(_client(), SETTINGS, days)}
 
 
-def _parse[R: (CheckRequest, HistoryRequest)](model: type[R], request: Request) -> R:
+def _parse[R: (CheckRequest, HistoryRequest)](model: type[R], request: Request) -> tuple[R, datetime]:
+    now = datetime.now(UTC)
     # One byte more than a request may have, so that a larger one is seen without being read.
     body = request.stream.read(MAX_BODY_BYTES + 1)
-    today = league_date(datetime.now(UTC), SETTINGS.league_timezone)
-    return parse_request(model, dict(request.args.lists()), body, today=today)
+    today = league_date(now, SETTINGS.league_timezone)
+    return parse_request(model, dict(request.args.lists()), body, today=today), now
 
 
 @cache

@@ -4,7 +4,7 @@ A problem says what happened and what to do, with the run's id, and never a stac
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -31,6 +31,14 @@ def problem(status: HTTPStatus, detail: str, run_id: str, checks: Sequence[dict[
     """What went wrong, and the checks as far as they are known."""
     body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "run_id": run_id}
     return _json({**body, **({"checks": checks} if checks else {})}, status, "application/problem+json")
+
+
+def not_allowed(methods: Iterable[str], run_id: str) -> Response:
+    """The address is known, the method is none of its own."""
+    allowed = ", ".join(methods)
+    response = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"This address takes {allowed} only.", run_id)
+    response.headers["Allow"] = allowed
+    return response
 
 
 def _json(body: dict[str, Any], status: HTTPStatus, mimetype: str) -> Response:

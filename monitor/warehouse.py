@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound
+from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound, RetryError
+from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
 from google.cloud import bigquery
@@ -63,6 +64,11 @@ _COLUMNS = {
         "refreshed_at": "TIMESTAMP",
     },
 }
+
+# As BigQuery's errors begin, and as the connection's name the host and the path.
+_ADDRESS = re.compile(
+    r"(?:(?:GET|POST|PUT|PATCH|DELETE) )?https?://\S+\s*|HTTPS?Connection(?:Pool)?\(host=[^)]*\): | with url: \S+"
+)
 
 # What the client raises when the warehouse does not answer, or not sensibly: its API errors, its credentials', the
 # connection's (requests' errors are OSErrors), a wait that ends, and half an answer.
@@ -134,7 +140,7 @@ def _query(
         job_config=config,
         api_timeout=HTTP_SECONDS,
         wait_timeout=QUERY_SECONDS,
-        retry=DEFAULT_RETRY.with_timeout(RETRY_SECONDS),
+        retry=_retry(),
         job_retry=DEFAULT_JOB_RETRY.with_timeout(RETRY_SECONDS),
     )
 
@@ -187,9 +193,9 @@ def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[d
             )
         except Conflict:
             # Sent before, and the answer was lost on the way: what counts is how that job ends.
-            location = client.get_dataset(settings.monitoring_dataset, timeout=HTTP_SECONDS).location
-            job = client.get_job(job_id, location=location, timeout=HTTP_SECONDS)  # type: ignore[assignment]  # a load job's id
-        job.result(timeout=QUERY_SECONDS, retry=DEFAULT_RETRY.with_timeout(RETRY_SECONDS))
+            location = client.get_dataset(settings.monitoring_dataset, retry=_retry(), timeout=HTTP_SECONDS).location
+            job = client.get_job(job_id, location=location, retry=_retry(), timeout=HTTP_SECONDS)  # type: ignore[assignment]  # a load job's id
+        job.result(timeout=QUERY_SECONDS, retry=_retry())
     except _FAILURES as error:
         raise WarehouseError(f"the history row could not be written: {_explain(error)}; {_APPLY}") from error
 
@@ -197,7 +203,7 @@ def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[d
 def schema_drift(client: bigquery.Client, settings: Settings) -> list[str]:
     """How the history table differs from schemas/tables; empty where it does not. Raises WarehouseError."""
     try:
-        table = client.get_table(f"{settings.monitoring_dataset}.{HISTORY}", timeout=HTTP_SECONDS)
+        table = client.get_table(f"{settings.monitoring_dataset}.{HISTORY}", retry=_retry(), timeout=HTTP_SECONDS)
     except NotFound:
         return [f"table {settings.monitoring_dataset}.{HISTORY} does not exist"]
     except _FAILURES as error:
@@ -218,26 +224,33 @@ def apply_schema(client: bigquery.Client, settings: Settings) -> list[str]:
     columns = wanted_columns()
     try:
         try:
-            table = client.get_table(name, timeout=HTTP_SECONDS)
+            table = client.get_table(name, retry=_retry(), timeout=HTTP_SECONDS)
         except NotFound:
-            client.create_dataset(settings.monitoring_dataset, exists_ok=True, timeout=HTTP_SECONDS)
+            client.create_dataset(settings.monitoring_dataset, exists_ok=True, retry=_retry(), timeout=HTTP_SECONDS)
             table = bigquery.Table(name, [bigquery.SchemaField.from_api_repr(column) for column in columns])
             table.time_partitioning = bigquery.TimePartitioning(field=PARTITION)
-            client.create_table(table, timeout=HTTP_SECONDS)
+            client.create_table(table, retry=_retry(), timeout=HTTP_SECONDS)
             return [f"created {name}"]
         present = [field.to_api_repr() for field in table.schema]
         done = [f"added {what}" for what in missing(columns, present)]
         if done:
             table.schema = [bigquery.SchemaField.from_api_repr(column) for column in merged(columns, present)]
-            client.update_table(table, ["schema"], timeout=HTTP_SECONDS)
+            client.update_table(table, ["schema"], retry=_retry(), timeout=HTTP_SECONDS)
     except _FAILURES as error:
         raise WarehouseError(f"the schema could not be applied: {_explain(error)}") from error
     return done
 
 
+def _retry() -> Retry:
+    """The client's own retries, which would go on for ten minutes."""
+    return DEFAULT_RETRY.with_timeout(RETRY_SECONDS)
+
+
 def _explain(error: Exception) -> str:
     """What went wrong, in one line without addresses."""
+    while isinstance(error, RetryError) and isinstance(error.cause, Exception):
+        error = error.cause
     errors = getattr(error, "errors", None)
     text = errors[0].get("message", "") if errors and isinstance(errors[0], dict) else str(error)
-    line = re.sub(r"(?:(?:GET|POST|PUT|PATCH|DELETE) )?https?://\S+\s*", "", text.strip().partition("\n")[0])
+    line = _ADDRESS.sub("", text.strip().partition("\n")[0])
     return f"{type(error).__name__}: {line[:300]}" if not isinstance(error, WarehouseError) else line[:300]

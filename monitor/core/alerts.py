@@ -53,12 +53,10 @@ class Alert:
 def decide(verdict: DateVerdict, *, today: date, notify: Notify, has_channel: bool) -> Reason:
     """Why this verdict is told, or is not. `today` is the league's date."""
     trouble = verdict.status in TROUBLE
-    if not has_channel and (trouble or notify is Notify.ALWAYS):
-        return Reason.NO_CHANNEL
-    if trouble and (verdict.day >= today):
-        return Reason.NEW_GAP
+    if trouble and verdict.day >= today:
+        return Reason.NEW_GAP if has_channel else Reason.NO_CHANNEL
     if notify is Notify.ALWAYS:
-        return Reason.REQUESTED
+        return Reason.REQUESTED if has_channel else Reason.NO_CHANNEL
     # A backfill records what was; nobody can act on it this morning.
     return Reason.PAST_DATE if trouble else Reason.ALL_GOOD
 

@@ -5,7 +5,7 @@ The expected games are the union over the sources; where the sources disagree th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from monitor.core.games import TBD, TEAMS, Teams, canonical_team, teams_in_date_form
@@ -27,6 +27,7 @@ PLAYED = {State.FINAL, State.LIVE}
 CALLED_OFF = {State.POSTPONED, State.CANCELLED}
 
 _RANK = {state: -position for position, state in enumerate(State)}
+_NOON = time(12)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -67,7 +68,8 @@ class _Entry:
     away: str
     home: str
     state: State
-    row: ScheduleRow
+    tipoff: datetime | None
+    refreshed_at: datetime
 
 
 def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
@@ -149,12 +151,17 @@ def _read(row: ScheduleRow, source: str, warnings: list[str]) -> _Entry:
             for team in (away, home)
             if team not in TEAMS
         )
-    return _Entry(away, home, state, row)
+    tipoff = row.tipoff
+    # A league date's games tip off on that date or, in UTC, the next; anything else is a filler such as the year 1.
+    if tipoff and abs(tipoff - datetime.combine(row.game_date, _NOON, UTC)) > timedelta(days=1):
+        warnings.append(f"{source} gives {away}@{home} the tip-off {tipoff:%Y-%m-%d %H:%M} UTC: ignored")
+        tipoff = None
+    return _Entry(away, home, state, tipoff, row.refreshed_at or _NEVER)
 
 
 def _merge(entries: Mapping[str, _Entry], game_ids: set[str]) -> Game:
     first = next(iter(entries.values()))
-    tipoff = next((e.row.tipoff for e in entries.values() if e.row.tipoff), None)
+    tipoff = next((entry.tipoff for entry in entries.values() if entry.tipoff), None)
     return Game(first.away, first.home, tipoff, tuple(entries), tuple(sorted(game_ids)))
 
 
@@ -179,7 +186,7 @@ def _why_not_played(game: Game, entries: Mapping[str, _Entry], warnings: list[st
 def _precedence(entries: Mapping[str, _Entry], listings: Sequence[Listing[ScheduleRow]]) -> tuple[int, float, str]:
     order = [listing.source for listing in listings]
     source, entry = min(entries.items(), key=lambda item: order.index(item[0]))
-    return order.index(source), -(entry.row.refreshed_at or _NEVER).timestamp(), f"{entry.away}@{entry.home}"
+    return order.index(source), -entry.refreshed_at.timestamp(), f"{entry.away}@{entry.home}"
 
 
 def _in_play_order(game: Game) -> tuple[datetime, str]:
