@@ -147,7 +147,7 @@ def _game_line(verdict: GameVerdict, settings: Settings) -> str:
         GameStatus.READY: [players],
         GameStatus.PARTIAL: [players, *verdict.findings],
         GameStatus.MISSING: [
-            "not in Phase 3 either" if verdict.phase3_players == 0 else players,
+            "no Phase 3" if verdict.phase3_players == 0 else players,
             *(verdict.findings if verdict.phase4_players or len(verdict.findings) > 1 else ()),
         ],
     }.get(verdict.status, verdict.findings)
@@ -162,37 +162,34 @@ def _warnings(verdict: DateVerdict) -> str:
 
 
 def _next_steps(verdict: DateVerdict, settings: Settings) -> str:
+    """What to do, in order, each with its command where the host to ask is known."""
     if verdict.status not in TROUBLE:
         return ""
     day, stalled = str(verdict.day), verdict.stalled_phase
-    commands = []
-    if stalled is Phase.PHASE_3 and settings.phase3_url:
-        body = {"start_date": day, "end_date": day, "processors": ["UpcomingPlayerGameContextProcessor"]}
-        commands.append(_post(f"{settings.phase3_url}/process-date-range", {**body, "backfill_mode": True}))
-    if stalled and settings.phase4_url:
-        body = {"analysis_date": day, "processors": ["PlayerCompositeFactorsProcessor"]}
-        options = {"strict_mode": False, "skip_dependency_check": True}
-        commands.append(_post(f"{settings.phase4_url}/process-date", {**body, **options}))
-    if settings.monitor_url:
-        commands.append(_post(f"{settings.monitor_url}/", {"date": day}))
-    else:
-        commands.append(f"python -m monitor check --date {day}")
-    names = {
-        Phase.PHASE_3: "run Phase 3, then Phase 4, then check again",
-        Phase.PHASE_4: "run Phase 4, then check again",
-    }
-    what = names[stalled] if stalled else "look at the cause, then check again"
-    note = (
-        "\nPhase 4 answers 200 even when it failed: read `results[].status`." if stalled and settings.phase4_url else ""
-    )
-    return f"*Next:* {what}\n```{'\n'.join(_escape(command, 800) for command in commands)}```{note}"
+    steps = []
+    if stalled is Phase.PHASE_3:
+        phase3 = {"start_date": day, "end_date": day, "processors": ["UpcomingPlayerGameContextProcessor"]}
+        command = _post(settings.phase3_url, "process-date-range", {**phase3, "backfill_mode": True})
+        steps.append(f"Run Phase 3{command}")
+    if stalled:
+        phase4 = {"analysis_date": day, "processors": ["PlayerCompositeFactorsProcessor"]}
+        command = _post(
+            settings.phase4_url, "process-date", {**phase4, "strict_mode": False, "skip_dependency_check": True}
+        )
+        steps.append(f"Run Phase 4; it answers 200 even when it failed, so read `results[].status`{command}")
+    again = _post(settings.monitor_url, "", {"date": day}) or f"\n```python -m monitor check --date {day}```"
+    steps.append(f"Check again{again}")
+    return "*Next*\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
 
 
-def _post(url: str, body: dict[str, Any]) -> str:
-    return (
+def _post(host: str | None, path: str, body: dict[str, Any]) -> str:
+    if host is None:
+        return ""
+    command = (
         'curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
-        f"-H 'Content-Type: application/json' -d '{json.dumps(body)}' {shlex.quote(url)}"
+        f"-H 'Content-Type: application/json' -d '{json.dumps(body)}' {shlex.quote(f'{host}/{path}')}"
     )
+    return f"\n```{_escape(command, 800)}```"
 
 
 def _footer(verdict: DateVerdict, settings: Settings, run_id: str, now: datetime) -> str:
@@ -208,7 +205,7 @@ def _day(verdict: DateVerdict, now: datetime) -> str:
 
 
 def _duration(span: timedelta) -> str:
-    minutes = int(span.total_seconds()) // 60
+    minutes = round(span.total_seconds() / 60)
     if minutes >= 48 * 60:
         return f"{minutes // (24 * 60)} days"
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - an hour

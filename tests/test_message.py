@@ -64,15 +64,14 @@ def test_a_gap_says_what_why_and_what_next() -> None:
         "*Probably (a hint):* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
         "🔴 *TOR@POR* 10:00 PM EST · missing · 0 of 26 players\n"
         "🟢 *BOS@IND* · ready · 26 of 26 players\n"
-        "*Next:* run Phase 4, then check again\n"
+        "*Next*\n1. Run Phase 4; it answers 200 even when it failed, so read `results[].status`\n"
         '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
         "-H 'Content-Type: application/json' -d '"
         '{"analysis_date": "2026-01-18", "processors": ["PlayerCompositeFactorsProcessor"], "strict_mode": false, '
-        '"skip_dependency_check": true}\' https://phase4.example.com/process-date\n'
-        'curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
+        '"skip_dependency_check": true}\' https://phase4.example.com/process-date```\n2. Check again\n'
+        '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
         "-H 'Content-Type: application/json' -d '"
         '{"date": "2026-01-18"}\' https://monitor.example.com/```\n'
-        "Phase 4 answers 200 even when it failed: read `results[].status`.\n"
         "MISSING_DATA · Jan 18, 8:00 AM EST · run 4f1a · "
         "<https://console.cloud.google.com/bigquery?project=nba&amp;p=nba&amp;d=nba_monitoring"
         "&amp;t=data_availability_checks&amp;page=table|history>"
@@ -132,8 +131,7 @@ def test_each_kind_says_what_a_person_needs(kind: str, piece: str) -> None:
     ],
 )
 def test_the_commands_are_those_of_the_phase_that_stalled(world: World, commands: list[str]) -> None:
-    _, _, block = words(verdict_of(world)).partition("```")
-    found = block.partition("```")[0].splitlines()
+    found = words(verdict_of(world)).split("```")[1::2]
     assert len(found) == len(commands)
     assert all(host in line for host, line in zip(commands, found, strict=True))
 

@@ -1,0 +1,31 @@
+"""What `make demo` shows, as a person sees it."""
+
+import re
+import subprocess
+import sys
+from os import environ
+
+from local.emulator import ROOT
+
+
+def test_the_demo_shows_the_bad_morning_and_ends() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "local", "--once"],
+        cwd=ROOT,
+        env={"PATH": environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    verdict, history, slack = re.split(r"\n\n(?:The history, read back|Slack got 1 message)[^\n]*\n", ran.stdout)
+    assert "8:00 AM in New York" in verdict
+    assert "MISSING_DATA: 6 scheduled, 0 ready" in verdict
+    named = set(re.findall(r"MISSING  (\S+)", verdict))
+    assert named == set("ORL@MEM BKN@CHI NOP@HOU CHA@DEN TOR@LAL POR@SAC".split())
+    assert "stalled: phase3; latest data: Phase 3 2026-01-17, Phase 4 2026-01-17" in verdict
+    assert history.count("check_date ") == 1
+    assert re.search(r"status +MISSING_DATA", history)
+    assert "NBA Sun Jan 18: 6 of 6 games have no Phase 4 data" in slack
+    assert "Predictions start at 18:00 UTC (1:00 PM EST), in *5 h 0 min*" in slack

@@ -1,0 +1,69 @@
+"""The docs say what the code does: every setting, status, address, parameter, source and target, and no other."""
+
+import re
+import sys
+
+import functions_framework
+import pytest
+
+from local.emulator import ROOT
+from monitor.core.verdict import Status
+from monitor.request import CheckRequest
+from monitor.settings import Settings, load_settings
+
+README = (ROOT / "README.md").read_text()
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def first_cells(text: str) -> list[str]:
+    """The code words in the first cell of every table row."""
+    return [
+        word for row in re.findall(r"^\| (`[^|]*) \|", text, re.MULTILINE) for word in re.findall(r"`([^`]+)`", row)
+    ]
+
+
+def test_every_setting_is_in_the_table() -> None:
+    assert first_cells(section("Settings")) == [name.upper() for name in Settings.model_fields]
+
+
+def test_the_defaults_are_the_settings_own() -> None:
+    given = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| `([^`]+)` \|", section("Settings"), re.MULTILINE))
+    project = {"GCP_PROJECT_ID": "nba"}
+    assert load_settings({**project, **given}) == load_settings(project)
+    assert len(given) == 11
+
+
+def test_every_status_is_in_the_table() -> None:
+    assert first_cells(section("What it says of a date")) == list(Status)
+
+
+def test_every_parameter_is_in_the_table() -> None:
+    assert set(first_cells(section("Ask it").split("| address")[0])) == set(CheckRequest.model_fields)
+
+
+def test_every_address_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GCP_PROJECT_ID", "nba")
+    functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))  # type: ignore[no-untyped-call]
+    words = first_cells(section("Ask it").split("| address")[1])
+    assert [word for word in words if word.startswith("/")] == list(sys.modules["main"]._ROUTES)  # noqa: SLF001 - the table to agree with
+
+
+def test_every_shipped_source_is_named() -> None:
+    for query in (ROOT / "schemas" / "sources").rglob("*.sql"):
+        assert f"{query.stem}" in section("Settings"), query
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", README, re.MULTILINE))
+    assert named
+    assert named <= targets
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r'\]\((?!https?:)([^)#]+)|src="([^"]+)"', page.read_text()):
+            assert (page.parent / next(filter(None, target))).exists(), (page, target)

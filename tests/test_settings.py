@@ -1,0 +1,78 @@
+"""The settings: what is understood, and the one line that names what is not."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from monitor.settings import SettingsError, load_settings
+
+REQUIRED = {"GCP_PROJECT_ID": "nba"}
+WEBHOOK = "https://hooks.slack.com/services/T0/B0/a-secret"
+
+
+def test_one_setting_is_enough() -> None:
+    settings = load_settings(REQUIRED)
+    assert settings.schedule_sources == ("espn", "nbac")
+    assert settings.phase4_sources == ("player_composite_factors",)
+    assert settings.monitoring_dataset == "nba_monitoring"
+    assert settings.rules.schedule_max_age == timedelta(hours=48)
+    assert date(2026, 7, 4) in settings.rules.off_season
+    assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
+
+
+def test_predictions_start_by_the_clock_of_their_zone() -> None:
+    settings = load_settings({**REQUIRED, "PREDICTIONS_AT": "13:00", "PREDICTIONS_TIMEZONE": "America/New_York"})
+    assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
+    assert settings.predictions_start(date(2026, 6, 5)) == datetime(2026, 6, 5, 17, tzinfo=UTC)  # summer time
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("GCP_PROJECT_ID", "", "GCP_PROJECT_ID: "),
+        ("GCP_PROJECT_ID", "nba; DROP TABLE", "GCP_PROJECT_ID: "),
+        ("MONITORING_DATASET", "nba.monitoring", "MONITORING_DATASET: "),
+        ("MONITORING_DATASET", "`x`", "MONITORING_DATASET: "),
+        ("BIGQUERY_EMULATOR_HOST", "localhost:9050", "BIGQUERY_EMULATOR_HOST: "),  # it needs the http://
+        ("SCHEDULE_SOURCES", "", "SCHEDULE_SOURCES: needs at least one of bdl, espn, nbac"),
+        ("SCHEDULE_SOURCES", "espn,nba", "SCHEDULE_SOURCES: needs at least one of bdl, espn, nbac, got 'espn,nba'"),
+        ("SCHEDULE_SOURCES", "../queries/history", "SCHEDULE_SOURCES: needs at least one of"),
+        ("PHASE3_SOURCE", "upcoming_team_game_context", "PHASE3_SOURCE: needs at least one of"),
+        ("PHASE4_SOURCES", "espn", "PHASE4_SOURCES: needs at least one of ml_feature_store_v2"),
+        ("MIN_PLAYERS_PER_TEAM", "0", "MIN_PLAYERS_PER_TEAM: "),  # nothing would be ready
+        ("MIN_PLAYERS_PER_TEAM", "five", "MIN_PLAYERS_PER_TEAM: "),
+        ("MIN_COVERAGE", "80", "MIN_COVERAGE: "),  # a fraction, not per cent
+        ("MIN_COVERAGE", "nan", "MIN_COVERAGE: "),
+        ("SCHEDULE_MAX_AGE", "48h", "SCHEDULE_MAX_AGE: '48h' is no number of hours, such as 48"),
+        ("SCHEDULE_MAX_AGE", "0", "SCHEDULE_MAX_AGE: "),
+        ("SCHEDULE_MAX_AGE", "inf", "SCHEDULE_MAX_AGE: "),
+        ("SCHEDULE_MAX_AGE", "nan", "SCHEDULE_MAX_AGE: "),
+        ("OFF_SEASON", "June", "OFF_SEASON: 'June' is not of the form 06-25/10-01"),
+        ("EXPECTED_GAPS", "2025-10-21", "EXPECTED_GAPS: '2025-10-21' is not of the form"),
+        ("LEAGUE_TIMEZONE", "Eastern", "LEAGUE_TIMEZONE: 'Eastern' is no time zone"),
+        ("LEAGUE_TIMEZONE", "../etc/passwd", "LEAGUE_TIMEZONE: "),
+        ("PREDICTIONS_AT", "6 PM", "PREDICTIONS_AT: '6 PM' is no time of day, such as 18:00"),
+        ("SLACK_WEBHOOK_URL", "hooks.slack.com", "SLACK_WEBHOOK_URL: is set, but is no https:// address"),
+        # 2026-05-15: an empty variable hid that nobody was told anything.
+        ("SLACK_WEBHOOK_URL", "", "SLACK_WEBHOOK_URL: is set, but is no https:// address; correct it or unset it"),
+        ("PHASE4_URL", "phase4", "PHASE4_URL: is set, but is no https:// address"),
+    ],
+)
+def test_what_is_wrong_is_named_in_one_line(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings({**REQUIRED, name: value})
+    assert str(error.value).startswith(sentence)
+    assert "\n" not in str(error.value)
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(SettingsError, match=r"GCP_PROJECT_ID: is not set.*; MIN_COVERAGE: "):
+        load_settings({"MIN_COVERAGE": "2"})
+
+
+def test_a_secret_is_shown_nowhere() -> None:
+    settings = load_settings({**REQUIRED, "SLACK_WEBHOOK_URL": WEBHOOK})
+    assert "a-secret" not in f"{settings!r} {settings}"
+    with pytest.raises(SettingsError) as error:
+        load_settings({**REQUIRED, "SLACK_WEBHOOK_URL": WEBHOOK.replace("https", "htp")})
+    assert "a-secret" not in str(error.value)
