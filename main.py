@@ -8,14 +8,13 @@ from http import HTTPStatus
 from os import environ
 from threading import Lock
 from traceback import format_exc
-from typing import Any
 from uuid import uuid4
 
 import functions_framework
 from flask import Request, Response
 
-from monitor import __version__, openapi
-from monitor.answers import STATUS, found, not_allowed, problem
+from monitor import __version__, dashboard, openapi
+from monitor.answers import STATUS, explained, found, not_allowed, problem
 from monitor.check import run_check
 from monitor.core.dates import league_date
 from monitor.history import Trigger
@@ -38,20 +37,14 @@ _RUNS = Lock()
 def check_data_availability(request: Request) -> Response:
     """Answer any request; whatever goes wrong is a problem document with the run's id."""
     run_id = uuid4().hex
-    with log_context(
-        run_id=run_id, **trace_field(request.headers.get("X-Cloud-Trace-Context"), SETTINGS.gcp_project_id)
-    ):
+    trace = trace_field(request.headers.get("X-Cloud-Trace-Context"), SETTINGS.gcp_project_id)
+    with log_context(run_id=run_id, **trace):
         try:
             return _route(request, run_id)
         except tuple(STATUS) as error:
-            status = STATUS[type(error)]
-            severity = Severity.ERROR if status.is_server_error else Severity.WARNING
-            log("run_failed", str(error), severity, status=int(status))
-            return problem(status, str(error), run_id, getattr(error, "checks", ()))
+            return explained(error, run_id)
         except Exception:  # noqa: BLE001 - a bug is answered too, and its trace is for the log alone
-            log(
-                "bug", "a bug of the monitor: nothing is known of the data", Severity.CRITICAL, stack_trace=format_exc()
-            )
+            log("bug", "a bug: nothing is known of the data", Severity.CRITICAL, stack_trace=format_exc())
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "A bug of the monitor; its log has this run's id.", run_id)
 
 
@@ -61,25 +54,29 @@ def _route(request: Request, run_id: str) -> Response:
         return problem(HTTPStatus.NOT_FOUND, f"There is nothing here; there is {', '.join(_ROUTES)}.", run_id)
     if request.method not in methods:
         return not_allowed(methods, run_id)
-    return found(methods[request.method](request, run_id))
+    return methods[request.method](request, run_id)
 
 
-def _check(request: Request, run_id: str) -> dict[str, Any]:
+def _check(request: Request, run_id: str) -> Response:
     check, now = _parse(CheckRequest, request)
     trigger = Trigger.SCHEDULER if "X-CloudScheduler" in request.headers else Trigger.MANUAL
     with _RUNS:
-        return run_check(_client(), SETTINGS, check, run_id=run_id, trigger=trigger, now=now)
+        return found(run_check(_client(), SETTINGS, check, run_id=run_id, trigger=trigger, now=now))
 
 
-def _history(request: Request, _run_id: str) -> dict[str, Any]:
+def _history(request: Request, _run_id: str) -> Response:
     asked, now = _parse(HistoryRequest, request)
     days = asked.days(league_date(now, SETTINGS.league_timezone))
-    return {"start": days.first, "end": days.last, "checks": read_history(_client(), SETTINGS, days)}
+    rows = read_history(_client(), SETTINGS, days)
+    if request.path == "/dashboard":
+        page, headers = dashboard.render(rows, days)
+        return Response(page, headers=headers, mimetype="text/html")
+    return found({"start": days.first, "end": days.last, "checks": rows})
 
 
 def _parse[R: (CheckRequest, HistoryRequest)](model: type[R], request: Request) -> tuple[R, datetime]:
     now = datetime.now(UTC)
-    # One byte more than a request may have, so that a larger one is seen without being read.
+    # One byte more than a request may have is enough to see that it is too large.
     body = request.stream.read(MAX_BODY_BYTES + 1)
     today = league_date(now, SETTINGS.league_timezone)
     return parse_request(model, dict(request.args.lists()), body, today=today), now
@@ -90,10 +87,11 @@ def _client() -> Client:
     return connect(SETTINGS)  # on first use: /health does no I/O
 
 
-_ROUTES: dict[str, dict[str, Callable[[Request, str], dict[str, Any]]]] = {
+_ROUTES: dict[str, dict[str, Callable[[Request, str], Response]]] = {
     "/": {"GET": _check, "POST": _check},
     "/check-data-availability": {"GET": _check, "POST": _check},
     "/history": {"GET": _history},
-    "/health": {"GET": lambda _request, _run_id: {"status": "alive", "version": __version__}},
-    "/openapi.json": {"GET": lambda _request, _run_id: openapi.document()},
+    "/dashboard": {"GET": _history},
+    "/health": {"GET": lambda _request, _run_id: found({"status": "alive", "version": __version__})},
+    "/openapi.json": {"GET": lambda _request, _run_id: found(openapi.document())},
 }

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response
 
 from monitor.check import AlertNotDeliveredError, CheckFailedError
+from monitor.logs import Severity, log
 from monitor.request import RequestError
 from monitor.warehouse import WarehouseError
 
@@ -31,6 +32,14 @@ def problem(status: HTTPStatus, detail: str, run_id: str, checks: Sequence[dict[
     """What went wrong, and the checks as far as they are known."""
     body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "run_id": run_id}
     return _json({**body, **({"checks": checks} if checks else {})}, status, "application/problem+json")
+
+
+def explained(error: Exception, run_id: str) -> Response:
+    """One of the errors in STATUS, logged and told."""
+    status = STATUS[type(error)]
+    severity = Severity.ERROR if status.is_server_error else Severity.WARNING
+    log("run_failed", str(error), severity, status=int(status))
+    return problem(status, str(error), run_id, getattr(error, "checks", ()))
 
 
 def not_allowed(methods: Iterable[str], run_id: str) -> Response:

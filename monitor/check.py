@@ -59,7 +59,13 @@ def run_check(
     muted = request.dry_run or request.notify is Notify.NEVER
     alerts = []
     for verdict in verdicts:
-        reason = decide(verdict, today=today, notify=request.notify, has_channel=has_channel(settings))
+        reason = decide(
+            verdict,
+            today=today,
+            backfill=request.is_range,
+            notify=request.notify,
+            has_channel=has_channel(settings),
+        )
         status = outcome_without_post(reason, muted=muted)
         alert = Alert(reason, status) if status else _post(verdict, Alert(reason, AlertStatus.SENT), settings, run)
         _log_date(verdict, alert)
@@ -74,7 +80,8 @@ def run_check(
         try:
             append_history(client, settings, rows, run_id)
         except WarehouseError as error:
-            raise CheckFailedError(f"The check of {days} was made, but {error}.", answer["checks"]) from error
+            unknown = "".join(f" {_unknown(verdict)}" for verdict in verdicts if verdict.error)[:1_000]
+            raise CheckFailedError(f"No row was written for {days}: {error}.{unknown}", answer["checks"]) from error
     _raise_for(verdicts, alerts, answer["checks"])
     log(
         "run_completed",
@@ -112,18 +119,19 @@ def _post(verdict: DateVerdict, alert: Alert, settings: Settings, run: Run) -> A
 def _raise_for(verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], checks: list[dict[str, Any]]) -> None:
     unknown = next((verdict for verdict in verdicts if verdict.error), None)
     if unknown:
-        raise CheckFailedError(
-            f"Whether the data of {unknown.day} is there is not known: {unknown.error}. "
-            "This is not an all-clear; mend the cause and check again.",
-            checks,
-        )
+        raise CheckFailedError(_unknown(unknown), checks)
     failed = next((alert for alert in alerts if alert.status is AlertStatus.FAILED), None)
     if failed:
         raise AlertNotDeliveredError(
-            f"The verdict stands and is written to the history, but nobody was told: {failed.error}. "
-            "Call again to try again; if Slack answers 403, 404 or 410, the webhook has to be replaced.",
-            checks,
+            f"The verdict stands and is written to the history, but nobody was told: {failed.error}.", checks
         )
+
+
+def _unknown(verdict: DateVerdict) -> str:
+    return (
+        f"Whether the data of {verdict.day} is there is not known: {verdict.error}. "
+        "This is not an all-clear; mend the cause and check again."
+    )
 
 
 def _log_date(verdict: DateVerdict, alert: Alert) -> None:

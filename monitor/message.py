@@ -17,6 +17,9 @@ from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Phase, Status
 from monitor.settings import Settings
 
+PROCESSED = "player_composite_factors"
+"""The Phase 4 table that the command given here writes. Which processors write the others is not known."""
+
 MOST_GAMES = 15
 MOST_WARNINGS = 8
 
@@ -69,10 +72,13 @@ def _headline(verdict: DateVerdict) -> str:
     expected = len(verdict.games)
     missing, partial = verdict.count(GameStatus.MISSING), verdict.count(GameStatus.PARTIAL)
     more = f", {partial} more only part of it" if partial else ""
+    required = {source.name for source in verdict.sources if source.kind is Kind.COVERAGE}
+    absent = sorted({source for game in verdict.games for source in game.missing_from})
+    what = "no Phase 4 data" if required <= set(absent) else f"no data in {', '.join(absent)}"
     return {
-        Status.MISSING_DATA: f"{missing} of {_plural(expected, 'game')} {_have(missing)} no Phase 4 data{more}",
+        Status.MISSING_DATA: f"{missing} of {_plural(expected, 'game')} {_have(missing)} {what}{more}",
         Status.PARTIAL_DATA: f"{partial} of {_plural(expected, 'game')} {_have(partial)} only part of the Phase 4 data",
-        Status.SCHEDULE_UNKNOWN: "schedule suspect, no source lists a game",
+        Status.SCHEDULE_UNKNOWN: "schedule suspect, no games and nothing that shows an off-day",
         Status.ERROR: "monitor failed, nobody knows whether the data is there",
         Status.OK: f"all Phase 4 data is there for {_plural(expected, 'game')}",
         Status.EXPECTED_GAP: f"{missing + partial} of {_plural(expected, 'game')} not ready, as declared",
@@ -82,10 +88,10 @@ def _headline(verdict: DateVerdict) -> str:
 
 def _impact(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
     if verdict.status not in TROUBLE:
-        return "Nothing to do."
+        return "No action is due."
     meaning = {
-        Status.MISSING_DATA: "Predictions for these games will fail.",
-        Status.PARTIAL_DATA: "Predictions for these games will lack players.",
+        Status.MISSING_DATA: "These games cannot be predicted.",
+        Status.PARTIAL_DATA: "Predictions for these games lack players.",
         Status.SCHEDULE_UNKNOWN: (
             "Either there are no games, or the schedule did not arrive and predictions will be missing. "
             "This is *not* an all-clear."
@@ -98,7 +104,10 @@ def _impact(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
 def _time_left(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
     start = settings.predictions_start(verdict.day)
     local = start.astimezone(settings.league_timezone)
-    zoned = f"{start:%H:%M %Z}" + (f" ({local:%-I:%M %p %Z})" if f"{local:%Z}" != f"{start:%Z}" else "")
+    zoned = f"{start:%H:%M %Z}"
+    if local.tzname() != start.tzname():
+        evening_before = f"{local:%a }" if local.date() != start.date() else ""
+        zoned += f" ({evening_before}{local:%-I:%M %p %Z})"
     left = start - now
     if left >= timedelta(0):
         return f"Predictions start at {zoned}, in *{_duration(left)}*."
@@ -124,21 +133,22 @@ def _hint(verdict: DateVerdict) -> str:
         return f"*What failed:* {_escape(verdict.error, 1_000)}"
     if verdict.status not in TROUBLE:
         return ""
-    latest = (
-        f"Latest date with data: Phase 3 {verdict.phase3_latest or 'none in 14 days'}, "
-        f"Phase 4 {verdict.phase4_latest or 'none in 14 days'}."
-    )
+    unread = {source.kind for source in verdict.sources if source.error}
+    phase3 = verdict.phase3_latest or ("could not be read" if Kind.CONTEXT in unread else "none in 14 days")
+    latest = f"Latest date with data: Phase 3 {phase3}, Phase 4 {verdict.phase4_latest or 'none in 14 days'}."
     stalled = verdict.stalled_phase
     return f"*Probably (a hint):* {_PHASE[stalled]} stalled. {latest}" if stalled else f"*A hint:* {latest}"
 
 
 def _games(verdict: DateVerdict, settings: Settings) -> str:
     by_state = sorted(verdict.games, key=lambda game: _WORST_FIRST.index(game.status))
-    lines = [_game_line(game, settings) for game in (*by_state, *verdict.excluded)]
+    several = sum(source.kind is Kind.COVERAGE for source in verdict.sources) > 1
+    lines = [_game_line(game, settings, several=several) for game in (*by_state, *verdict.excluded)]
     return _fit(lines, MOST_GAMES)
 
 
-def _game_line(verdict: GameVerdict, settings: Settings) -> str:
+def _game_line(verdict: GameVerdict, settings: Settings, *, several: bool) -> str:
+    """`several` required Phase 4 sources: then the line names those that lack the game."""
     tipoff = verdict.game.tipoff
     when = f" {tipoff.astimezone(settings.league_timezone):%-I:%M %p %Z}" if tipoff else ""
     expected = f" of {verdict.phase3_players}" if verdict.phase3_players else ""
@@ -148,7 +158,7 @@ def _game_line(verdict: GameVerdict, settings: Settings) -> str:
         GameStatus.PARTIAL: [players, *verdict.findings],
         GameStatus.MISSING: [
             "no Phase 3" if verdict.phase3_players == 0 else players,
-            *(verdict.findings if verdict.phase4_players or len(verdict.findings) > 1 else ()),
+            *(verdict.findings if several else ()),
         ],
     }.get(verdict.status, verdict.findings)
     details = _escape("; ".join(what))
@@ -176,7 +186,13 @@ def _next_steps(verdict: DateVerdict, settings: Settings) -> str:
         command = _post(
             settings.phase4_url, "process-date", {**phase4, "strict_mode": False, "skip_dependency_check": True}
         )
-        steps.append(f"Run Phase 4; it answers 200 even when it failed, so read `results[].status`{command}")
+        short = sorted({source for game in verdict.games for source in game.short_in})
+        if PROCESSED not in short:
+            command = ""
+        steps.append(
+            f"Run Phase 4 for {', '.join(short)}; it answers 200 even when it failed, "
+            f"so read `results[].status`{command}"
+        )
     again = _post(settings.monitor_url, "", {"date": day}) or f"\n```python -m monitor check --date {day}```"
     steps.append(f"Check again{again}")
     return "*Next*\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))

@@ -82,6 +82,7 @@ def document() -> dict[str, Any]:
             "/": check_path,
             "/check-data-availability": check_path,
             "/history": {"get": _operation("The newest check of each date of a range", "History", HistoryRequest)},
+            "/dashboard": {"get": _operation("The history as a page for a person", None, HistoryRequest)},
             "/health": {"get": {"summary": "Alive, and which version", "responses": {"200": {"description": "Alive"}}}},
             "/openapi.json": {"get": {"summary": "This document", "responses": {"200": {"description": "It"}}}},
         },
@@ -91,9 +92,9 @@ def document() -> dict[str, Any]:
     }
 
 
-def _operation(summary: str, answer: str, request: type[BaseModel]) -> dict[str, Any]:
+def _operation(summary: str, answer: str | None, request: type[BaseModel]) -> dict[str, Any]:
     problem = {"content": {"application/problem+json": {"schema": _ref("Problem")}}}
-    found = {"content": {"application/json": {"schema": _ref(answer)}}}
+    content = {"application/json": {"schema": _ref(answer)}} if answer else {"text/html": {}}
     return {
         "summary": summary,
         "parameters": [
@@ -101,7 +102,7 @@ def _operation(summary: str, answer: str, request: type[BaseModel]) -> dict[str,
             for name, schema in _body(request)["properties"].items()
         ],
         "responses": {
-            "200": {"description": "What was found, good or bad", **found},
+            "200": {"description": "What was found, good or bad", "content": content},
             "400": {"description": "The request cannot be understood", **problem},
             "500": {"description": "A bug of the monitor", **problem},
             "502": {"description": "The alert was not delivered", **problem},

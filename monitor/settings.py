@@ -45,12 +45,12 @@ def _zone(name: str) -> ZoneInfo:
 
 def _hours(text: str) -> timedelta:
     try:
-        hours = float(text)
-    except ValueError:
-        hours = 0
-    if not 0 < hours < float("inf"):
+        age = timedelta(hours=float(text))
+    except (ValueError, OverflowError):
+        age = timedelta()
+    if age <= timedelta():
         raise ValueError(f"{text!r} is no number of hours, such as 48")
-    return timedelta(hours=hours)
+    return age
 
 
 def _clock(text: str) -> time:

@@ -19,15 +19,13 @@ POST_SECONDS = 10
 
 # A webhook that answers one of these will not work again without a person:
 # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
-_PERMANENT = {400, 403, 404, 410}
+_PERMANENT = {403, 404, 410}
+_NEVER = "this webhook will not work again: make a new one and set SLACK_WEBHOOK_URL"
+_LATER = "call again to try again"
 
 
 class DeliveryError(Exception):
-    """Slack did not take the message. The message of the error says why, without the webhook's address."""
-
-    def __init__(self, message: str, *, permanent: bool) -> None:
-        super().__init__(message)
-        self.permanent = permanent
+    """Slack did not take the message. Says why and what to do, without the webhook's address."""
 
 
 def has_channel(settings: Settings) -> bool:
@@ -38,7 +36,7 @@ def has_channel(settings: Settings) -> bool:
 def post(settings: Settings, message: dict[str, Any]) -> None:
     """Post a message of `text` and `blocks`. Raises DeliveryError."""
     if settings.slack_webhook_url is None:
-        raise DeliveryError("no Slack channel is set: give SLACK_WEBHOOK_URL", permanent=True)
+        raise DeliveryError("no Slack channel is set: give SLACK_WEBHOOK_URL")
     client = WebhookClient(
         settings.slack_webhook_url.get_secret_value(),
         timeout=POST_SECONDS,
@@ -52,9 +50,7 @@ def post(settings: Settings, message: dict[str, Any]) -> None:
         response = client.send(text=message["text"], blocks=message["blocks"])
     except (OSError, HTTPException, ValueError) as error:
         # The error's own text may hold the address, which is the secret.
-        raise DeliveryError(f"Slack did not answer ({type(error).__name__})", permanent=False) from error
+        raise DeliveryError(f"Slack did not answer ({type(error).__name__}); {_LATER}") from error
     if response.status_code != 200 or response.body != "ok":  # noqa: PLR2004 - the one answer that means delivered
-        raise DeliveryError(
-            f"Slack answered {response.status_code} {(response.body or '')[:200]!r}",
-            permanent=response.status_code in _PERMANENT,
-        )
+        advice = _NEVER if response.status_code in _PERMANENT else _LATER
+        raise DeliveryError(f"Slack answered {response.status_code} {(response.body or '')[:200]!r}; {advice}")

@@ -114,8 +114,7 @@ def _read_source[Row: (ScheduleRow, PlayerRow)](
     sql = (SCHEMAS / "sources" / kind / f"{name}.sql").read_text()
     try:
         answer = _query(client, sql, window, {"source": name, "run_id": run_id})
-        _check_columns(answer, row_type)
-        rows = tuple(row_type(**dict(row)) for row in answer)
+        rows = _rows(answer, row_type)
     except (*_FAILURES, WarehouseError) as error:
         return Reading(name, kind, error=_explain(error))
     return Reading(name, kind, rows, bytes_processed=answer.total_bytes_processed or 0)
@@ -145,10 +144,10 @@ def _query(
     )
 
 
-def _check_columns(answer: RowIterator, row_type: type[ScheduleRow | PlayerRow]) -> None:
-    """Raises WarehouseError unless the query gives just the columns of the source contract."""
-    expected = _COLUMNS[row_type]
-    given = {field.name: field.field_type for field in answer.schema}
+def _rows[Row: (ScheduleRow, PlayerRow)](answer: RowIterator, row_type: type[Row]) -> tuple[Row, ...]:
+    """Raises WarehouseError unless the query keeps to the columns of the source contract."""
+    expected: dict[str, str] = _COLUMNS[row_type]
+    given: dict[str, str] = {field.name: field.field_type for field in answer.schema}
     problems = [
         f"column {name} is {given.get(name, 'absent')}, should be {expected.get(name, 'absent')}"
         for name in dict.fromkeys([*expected, *given])
@@ -156,6 +155,10 @@ def _check_columns(answer: RowIterator, row_type: type[ScheduleRow | PlayerRow])
     ]
     if problems:
         raise WarehouseError("; ".join(problems))
+    rows = tuple(row_type(**dict(row)) for row in answer)
+    if any(row.game_date is None or (isinstance(row, PlayerRow) and row.players is None) for row in rows):
+        raise WarehouseError("a row has no game_date or no players")
+    return rows
 
 
 def read_history(client: bigquery.Client, settings: Settings, days: DateRange) -> list[dict[str, Any]]:

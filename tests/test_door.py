@@ -409,6 +409,35 @@ def test_history_is_the_newest_row_of_each_date(season: Platform, door: Door) ->
     assert "unknown parameter 'date'" in problem(client.get("/history?date=today"), 400)["detail"]
 
 
+def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: Door) -> None:
+    client = door(season.environment)
+    empty = client.get("/dashboard")
+    assert "No check of these dates is on record" in empty.text
+    for day in ("2026-01-15", "2026-01-18"):
+        ask(client, f"/?date={day}")
+    response = client.get("/dashboard?start=2026-01-10&end=2026-01-18")
+    assert (response.status_code, response.mimetype) == (200, "text/html")
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    newest, older = response.text.split("<details>")[1:]
+    assert "Sun Jan 18, 2026" in newest
+    assert "0 of 6 games ready" in newest
+    assert "7 of 8 games ready" in older
+    assert "MIA@CHI" in older
+    assert "unknown parameter 'date'" in problem(client.get("/dashboard?date=today"), 400)["detail"]
+
+
+def test_data_is_text_on_the_dashboard(platform: Platform, door: Door) -> None:
+    script = "<script>alert(1)</script>"
+    listed = [{"game_id": "1", "game_date": "2026-01-18", "away_team_abbr": script, "home_team_abbr": '"><b>'}]
+    platform.load({"nba_raw.espn_scoreboard": [{**listed[0], "game_status": "scheduled"}]})
+    client = door(platform.environment)
+    ask(client)
+    page = client.get("/dashboard").text
+    assert "&lt;SCRIPT&gt;ALERT(1)" in page
+    assert "<script" not in page.lower()
+    assert "<b>" not in page.lower()
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
     [
@@ -451,7 +480,7 @@ def test_one_json_line_per_date_and_one_per_run(
     whole, gap, run = lines(capsys.readouterr().err)
     assert [line["event"] for line in (whole, gap, run)] == ["date_judged", "date_judged", "run_completed"]
     assert [line["severity"] for line in (whole, gap, run)] == ["INFO", "WARNING", "INFO"]
-    assert gap["message"] == "2026-01-18 MISSING_DATA: 0 of 6 games ready; alert NO_CHANNEL suppressed"
+    assert gap["message"] == "2026-01-18 MISSING_DATA: 0 of 6 games ready; alert PAST_DATE suppressed"
     for line in (whole, gap, run):
         assert line["run_id"] == body_of(response)["run_id"]
         assert line["logging.googleapis.com/trace"] == ("projects/test-season/traces/105445aa7843bc8bf206b120001000")

@@ -59,12 +59,13 @@ KINDS = {
 def test_a_gap_says_what_why_and_what_next() -> None:
     assert words(verdict_of(GAP)) == (
         "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data\n"
-        "Predictions for these games will fail. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h 0 min*.\n"
+        "These games cannot be predicted. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h 0 min*.\n"
         "*Games:* 1 missing · 1 ready\n*Listed by:* espn 2 · nbac 2\n"
         "*Probably (a hint):* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
         "🔴 *TOR@POR* 10:00 PM EST · missing · 0 of 26 players\n"
         "🟢 *BOS@IND* · ready · 26 of 26 players\n"
-        "*Next*\n1. Run Phase 4; it answers 200 even when it failed, so read `results[].status`\n"
+        "*Next*\n1. Run Phase 4 for player_composite_factors; it answers 200 even when it failed, "
+        "so read `results[].status`\n"
         '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
         "-H 'Content-Type: application/json' -d '"
         '{"analysis_date": "2026-01-18", "processors": ["PlayerCompositeFactorsProcessor"], "strict_mode": false, '
@@ -83,7 +84,7 @@ def test_a_gap_says_what_why_and_what_next() -> None:
     [
         ("gap", "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data"),
         ("partial", "🟠 NBA Sun Jan 18: 1 of 2 games has only part of the Phase 4 data"),
-        ("schedule suspect", "🟣 NBA Sun Jan 18: schedule suspect, no source lists a game"),
+        ("schedule suspect", "🟣 NBA Sun Jan 18: schedule suspect, no games and nothing that shows an off-day"),
         ("monitor failed", "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there"),
         ("whole", "🟢 NBA Sun Jan 18: all Phase 4 data is there for 2 games"),
         ("no games", "⚪ NBA Sun Jan 18: no games"),
@@ -111,7 +112,7 @@ PIECES = [
     ("monitor failed", "this is *not* an all-clear"),
     ("monitor failed", "*Games:* 2 unknown"),
     ("no games", "⚪ *TOR@POR* · excluded · postponed (nbac)"),
-    ("whole", "Nothing to do."),
+    ("whole", "No action is due."),
 ]
 
 
@@ -154,6 +155,23 @@ def test_without_hosts_the_message_shows_how_to_check_again() -> None:
 )
 def test_the_time_left_until_predictions(later: timedelta, left: str) -> None:
     assert left in words(verdict_of(GAP), now=NOW + later)
+
+
+def test_a_start_on_the_evening_before_says_so() -> None:
+    assert "02:00 UTC (Sat 9:00 PM EST)" in words(verdict_of(GAP), hosts={"PREDICTIONS_AT": "02:00"})
+
+
+def test_of_several_required_tables_the_one_without_data_is_named() -> None:
+    # 2026-01-15..19: some of the Phase 4 tables were complete, and predictions ran anyway.
+    text = words(verdict_of(replace(WHOLE, cache=teams("BOS@IND", 13, 13))))
+    assert "1 of 2 games has no data in player_daily_cache" in text
+    assert "*TOR@POR* 10:00 PM EST · missing · 0 of 26 players; nothing in player_daily_cache" in text
+    assert "1. Run Phase 4 for player_daily_cache;" in text
+    assert "PlayerCompositeFactorsProcessor" not in text
+
+
+def test_a_phase_that_could_not_be_read_is_not_said_to_be_empty() -> None:
+    assert "Phase 3 could not be read, Phase 4 none" in words(verdict_of(replace(GAP, phase3="Timeout", phase4=[])))
 
 
 def test_a_summer_date_has_summer_time_and_an_old_one_its_year() -> None:

@@ -34,7 +34,9 @@ def uploaded_files() -> set[str]:
 def test_only_the_function_is_uploaded() -> None:
     files = uploaded_files()
     assert {path.split("/")[0] for path in files} == {"main.py", "requirements.txt", "monitor", "schemas"}
-    assert {path for path in files if not path.endswith((".py", ".sql", ".json"))} == {"requirements.txt"}
+    assert {path for path in files if not path.endswith((".py", ".sql", ".json", ".html", ".css"))} == {
+        "requirements.txt"
+    }
 
 
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is not installed; git reads .gcloudignore alone")

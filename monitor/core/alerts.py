@@ -50,14 +50,14 @@ class Alert:
     error: str | None = None
 
 
-def decide(verdict: DateVerdict, *, today: date, notify: Notify, has_channel: bool) -> Reason:
-    """Why this verdict is told, or is not. `today` is the league's date."""
+def decide(verdict: DateVerdict, *, today: date, backfill: bool, notify: Notify, has_channel: bool) -> Reason:
+    """Why this verdict is told, or is not. `today` is the league's date; a range of dates is a backfill."""
     trouble = verdict.status in TROUBLE
-    if trouble and verdict.day >= today:
+    if trouble and verdict.day >= today and not backfill:
         return Reason.NEW_GAP if has_channel else Reason.NO_CHANNEL
     if notify is Notify.ALWAYS:
         return Reason.REQUESTED if has_channel else Reason.NO_CHANNEL
-    # A backfill records what was; nobody can act on it this morning.
+    # Backfills record, they do not shout: nobody can act on them this morning.
     return Reason.PAST_DATE if trouble else Reason.ALL_GOOD
 
 
@@ -72,5 +72,5 @@ def outcome_without_post(reason: Reason, *, muted: bool) -> AlertStatus | None:
 
 def fingerprint(verdict: DateVerdict) -> str:
     """Sixteen hex digits that stay the same while the status and every game's state do."""
-    games = sorted(f"{game.game.matchup}={game.status}" for game in verdict.games)
+    games = sorted(f"{'-'.join(sorted(game.game.teams))}={game.status}" for game in verdict.games)
     return sha256("\n".join([verdict.status, *games]).encode()).hexdigest()[:16]

@@ -44,14 +44,15 @@ def canonical_team(code: str | None) -> str | None:
     return ALIASES.get(cleaned, cleaned) or None
 
 
-def teams_in_date_form(game_id: str | None, game_date: date) -> Teams | None:
-    """The teams named by `YYYYMMDD_AWAY_HOME`, or None when the id has another form or another date than its row."""
-    match = _DATE_FORM.fullmatch((game_id or "").strip())
+def teams_in_date_form(game_id: str | None, game_date: date) -> tuple[str, str] | None:
+    """Away and home of `YYYYMMDD_AWAY_HOME`, or None when the id has another form or another date than its row."""
+    match = _DATE_FORM.fullmatch(game_id or "")
     if match is None or match[1] != f"{game_date:%Y%m%d}":
         return None
-    return frozenset(team for code in match.group(2, 3) if (team := canonical_team(code)))
+    away, home = canonical_team(match[2]), canonical_team(match[3])
+    return (away, home) if away and home else None
 
 
-def is_nba_form(game_id: str | None) -> bool:
+def is_nba_form(game_id: str) -> bool:
     """Whether this is one of NBA.com's ten-digit ids, which name a game only together with its date."""
-    return _NBA_FORM.fullmatch(game_id or "") is not None
+    return _NBA_FORM.fullmatch(game_id) is not None

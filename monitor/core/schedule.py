@@ -83,9 +83,14 @@ def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
     found: dict[Teams, dict[str, _Entry]] = {}
     ids: dict[Teams, set[str]] = {}
     for listing in listings:
+        by_id: dict[str, Teams] = {}
         for row in sorted(listing.on(day), key=_newest_first):
             entry = _read(row, listing.source, warnings)
             teams = frozenset({entry.away, entry.home})
+            # An older row of the same id with other teams is the same game before it was corrected.
+            if row.game_id and by_id.setdefault(row.game_id, teams) != teams:
+                warnings.append(f"{listing.source} has an older row of game {row.game_id} as {entry.away}@{entry.home}")
+                continue
             ids.setdefault(teams, set()).update([row.game_id] if row.game_id else [])
             newest = found.setdefault(teams, {}).setdefault(listing.source, entry)
             if (newest.state in CALLED_OFF) != (entry.state in CALLED_OFF):
@@ -137,8 +142,10 @@ def _state(text: str | None) -> State | None:
 
 def _read(row: ScheduleRow, source: str, warnings: list[str]) -> _Entry:
     away, home = canonical_team(row.away), canonical_team(row.home)
-    if not (away and home) and (teams := teams_in_date_form(row.game_id, row.game_date)):
-        away, home = sorted(teams) if len(teams) == 2 else (TBD, TBD)  # noqa: PLR2004 - a game has two teams
+    if not (away and home):
+        away, home = teams_in_date_form(row.game_id, row.game_date) or (away, home)
+    if not (away or home):
+        home = f"{TBD} ({row.game_id})"  # so that two such games stay two
     away, home = away or TBD, home or TBD
     state = _state(row.state)
     if state is None:
@@ -183,10 +190,14 @@ def _why_not_played(game: Game, entries: Mapping[str, _Entry], warnings: list[st
     return said
 
 
-def _precedence(entries: Mapping[str, _Entry], listings: Sequence[Listing[ScheduleRow]]) -> tuple[int, float, str]:
+def _precedence(
+    entries: Mapping[str, _Entry], listings: Sequence[Listing[ScheduleRow]]
+) -> tuple[bool, int, float, str]:
+    """A game with both its teams first, then that of the source named first, then the newest."""
     order = [listing.source for listing in listings]
     source, entry = min(entries.items(), key=lambda item: order.index(item[0]))
-    return order.index(source), -entry.refreshed_at.timestamp(), f"{entry.away}@{entry.home}"
+    nameless = TBD in {entry.away, entry.home}
+    return nameless, order.index(source), -entry.refreshed_at.timestamp(), f"{entry.away}@{entry.home}"
 
 
 def _in_play_order(game: Game) -> tuple[datetime, str]:

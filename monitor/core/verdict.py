@@ -77,7 +77,11 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class GameVerdict:
-    """One game judged. `findings` say what is short, a phrase per source; `missing_from` names those without a row."""
+    """One game judged.
+
+    `short_in` names the required sources in which it is not ready and `findings` says what they lack, a phrase each;
+    `missing_from` names those of them without a row.
+    """
 
     game: Game
     status: GameStatus
@@ -85,6 +89,7 @@ class GameVerdict:
     stalled: Phase | None = None
     phase3_players: int | None = None
     phase4_players: int | None = None
+    short_in: tuple[str, ...] = ()
     missing_from: tuple[str, ...] = ()
 
     @property
@@ -180,11 +185,11 @@ def _judge_date(
         games=verdicts,
         excluded=tuple(GameVerdict(game, GameStatus.EXCLUDED, (reason,)) for game, reason in games.excluded),
         warnings=(
+            *why,
             *_source_warnings([*schedule, context, *coverage], window, stale),
             *games.warnings,
             *dict.fromkeys(strays),
             *places.unknown_teams([context, *coverage]),
-            *why,
         ),
         sources=tuple(
             SourceRecord(source.source, source.kind, len(source.on(day)), source.refreshed_at(span), source.error)
@@ -205,6 +210,7 @@ class _Places:
         # Expected games come last, so that they win where an excluded game shares a team or an id with them.
         known = [*(game for game, _ in games.excluded), *games.expected]
         self._by_team = {team: game.teams for game in known for team in game.teams}
+        self._expected = {game.teams for game in games.expected}
         self._by_id = {game_id: game.teams for game in known for game_id in game.game_ids if is_nba_form(game_id)}
         self._known = {game.teams for game in known}
 
@@ -214,18 +220,19 @@ class _Places:
         strays: Counter[str] = Counter()
         for row in listing.on(self._day):
             team = canonical_team(row.team)
-            teams = self._by_team.get(team) if team else self._by_game_id(row.game_id)
-            if teams is None:
+            teams = self._by_team.get(team or "") or self._by_game_id(row.game_id)
+            # The id of a game does not make a team its own that plays elsewhere, or not at all.
+            if teams is None or (teams in self._expected and team in TEAMS - teams):
                 strays[" ".join(filter(None, (f"game {row.game_id}" if row.game_id else "no id", team)))] += row.players
             else:
                 players[teams][team] += row.players
         return players, [_stray_warning(listing.source, strays)] if strays else []
 
     def _by_game_id(self, game_id: str | None) -> Teams | None:
-        teams = teams_in_date_form(game_id, self._day)
-        if teams is None:
+        named = teams_in_date_form(game_id, self._day)
+        if named is None:
             return self._by_id.get(game_id or "")
-        return teams if teams in self._known else None
+        return teams if (teams := frozenset(named)) in self._known else None
 
     def unknown_teams(self, listings: Sequence[Listing[PlayerRow]]) -> Iterator[str]:
         """A warning per source on team codes that are nobody's."""
@@ -265,6 +272,7 @@ def _judge_game(
         stalled=stalled,
         phase3_players=None if context is None else context.total(),
         phase4_players=min((players.total() for players in coverage.values()), default=None),
+        short_in=tuple(source for source, teams in short.items() if teams),
         missing_from=missing_from,
     )
 
@@ -324,8 +332,8 @@ def _status(
     if not statuses:
         if off_day and not strays:
             return Status.NO_GAMES, ()
-        why = "rows of this date have no game" if strays else "no source shows that this is an off-day"
-        return Status.SCHEDULE_UNKNOWN, (f"no source lists a game on {day}, yet {why}",)
+        why = "rows of this date have no game" if strays else "nothing shows that this is an off-day"
+        return Status.SCHEDULE_UNKNOWN, (f"no game is expected on {day}, but {why}",)
     if statuses == {GameStatus.READY}:
         return Status.OK, ()
     gap = next((gap for gap in rules.expected_gaps if day in gap.days), None)
@@ -378,7 +386,7 @@ def _staleness(listing: Listing[ScheduleRow], window: DateRange, rules: Rules, n
 
 
 def _age(age: timedelta) -> str:
-    return f"{age.days} days" if age.days > 1 else f"{age // timedelta(hours=1)} hours"
+    return f"{age.days} days" if age.days > 1 else f"{age // timedelta(hours=1)} h"
 
 
 def _source_warnings(

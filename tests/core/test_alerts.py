@@ -51,8 +51,20 @@ def test_decision(
     status: Status, day: date, notify: Notify, *, has_channel: bool, reason: Reason, outcome: AlertStatus | None
 ) -> None:
     verdict = DateVerdict(day, status)
-    assert decide(verdict, today=TODAY, notify=notify, has_channel=has_channel) is reason
+    assert decide(verdict, today=TODAY, backfill=False, notify=notify, has_channel=has_channel) is reason
     assert outcome_without_post(reason, muted=notify is NEVER) is outcome
+
+
+@pytest.mark.parametrize(
+    ("notify", "reason"),
+    [
+        (AUTO, Reason.PAST_DATE),  # or a range into the season's future would post a message per date
+        (ALWAYS, Reason.REQUESTED),
+    ],
+)
+def test_a_range_records_and_does_not_shout_even_of_today(notify: Notify, reason: Reason) -> None:
+    verdict = DateVerdict(TODAY, Status.MISSING_DATA)
+    assert decide(verdict, today=TODAY, backfill=True, notify=notify, has_channel=True) is reason
 
 
 def test_a_dry_run_posts_nothing_whatever_the_reason() -> None:
@@ -68,7 +80,8 @@ def test_the_fingerprint_changes_with_a_game_or_the_status_and_with_nothing_else
     (reordered,) = replace(gap, nbac=[game("BOS@LAL"), game("GSW@SAC")]).judge()
     (warned,) = replace(gap, espn="Timeout").judge()
     (healed,) = replace(gap, phase4=[*teams("GSW@SAC", 9, 9), *teams("BOS@LAL", 9, 9)]).judge()
+    (reversed_,) = replace(gap, nbac=[game("SAC@GSW"), game("LAL@BOS")]).judge()
     (swapped,) = replace(gap, phase4=teams("BOS@LAL", 9, 9)).judge()
     same = fingerprint(first)
-    assert fingerprint(reordered) == fingerprint(warned) == same
+    assert fingerprint(reordered) == fingerprint(warned) == fingerprint(reversed_) == same
     assert len({same, fingerprint(healed), fingerprint(swapped), fingerprint(replace(first, status=Status.ERROR))}) == 4

@@ -36,8 +36,8 @@ def test_canonical_team(code: str | None, team: str | None) -> None:
 @pytest.mark.parametrize(
     ("game_id", "teams"),
     [
-        ("20260118_BOS_LAL", {"BOS", "LAL"}),
-        ("20260118_NY_SA", {"NYK", "SAS"}),  # aliases inside an id
+        ("20260118_BOS_LAL", ("BOS", "LAL")),
+        ("20260118_NY_SA", ("NYK", "SAS")),  # aliases inside an id
         ("20260117_BOS_LAL", None),  # another date than the row's: another game
         ("20260118_BOS", None),
         ("20260118_BOS_LAL_2", None),
@@ -47,7 +47,7 @@ def test_canonical_team(code: str | None, team: str | None) -> None:
         (None, None),
     ],
 )
-def test_teams_in_date_form(game_id: str | None, teams: set[str] | None) -> None:
+def test_teams_in_date_form(game_id: str | None, teams: tuple[str, str] | None) -> None:
     assert teams_in_date_form(game_id, DAY) == teams
 
 
@@ -59,8 +59,7 @@ def test_teams_in_date_form(game_id: str | None, teams: set[str] | None) -> None
         ("00225006170", False),
         ("00225O0617", False),
         ("", False),
-        (None, False),
     ],
 )
-def test_is_nba_form(game_id: str | None, *, is_one: bool) -> None:
+def test_is_nba_form(game_id: str, *, is_one: bool) -> None:
     assert is_nba_form(game_id) is is_one
