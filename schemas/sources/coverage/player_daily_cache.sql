@@ -16,5 +16,5 @@ SELECT
   CAST(NULL AS TIMESTAMP) AS refreshed_at
 FROM nba_precompute.player_daily_cache AS cached
 LEFT JOIN expected ON expected.game_date = cached.cache_date AND expected.player_lookup = cached.player_lookup
-WHERE cached.cache_date BETWEEN @start_date AND @end_date
+WHERE cached.cache_date BETWEEN @start_date AND @end_date AND cached.player_lookup IS NOT NULL
 GROUP BY cached.cache_date, expected.team_abbr

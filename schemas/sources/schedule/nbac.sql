@@ -10,7 +10,7 @@ SELECT
     WHEN COALESCE(home_team_score, 0) + COALESCE(away_team_score, 0) = 0
       AND (
         game_status = 3
-        OR COUNT(*) OVER (
+        OR COUNT(game_id) OVER (
           PARTITION BY game_id ORDER BY UNIX_DATE(game_date) RANGE BETWEEN 1 FOLLOWING AND 120 FOLLOWING
         ) > 0
       )
