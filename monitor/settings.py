@@ -4,6 +4,7 @@ Each field is the environment variable of the same name in capitals. A missing o
 whose one line names it and never repeats a secret.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -60,9 +61,15 @@ def _clock(text: str) -> time:
         raise ValueError(f"{text!r} is no time of day, such as 18:00") from None
 
 
+def _host(text: str) -> str:
+    if not re.fullmatch(r"https?://[\w.:-]+/?", text):
+        raise ValueError(f"{text!r} is no address like http://127.0.0.1:9050")
+    return text.rstrip("/")
+
+
 def _url(text: str) -> str:
     # Said without the value: a webhook's address is its secret.
-    local = text.startswith(("http://127.0.0.1", "http://localhost"))
+    local = text.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
     if not (text.startswith("https://") or local) or any(c.isspace() for c in text):
         raise ValueError("is set, but is no https:// address; correct it or unset it")
     return text.rstrip("/")
@@ -79,7 +86,7 @@ class Settings(BaseModel):
 
     gcp_project_id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.:-]*$")]
     monitoring_dataset: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")] = "nba_monitoring"
-    bigquery_emulator_host: Annotated[str, Field(pattern=r"^https?://[\w.:-]+$")] | None = None
+    bigquery_emulator_host: Annotated[str, BeforeValidator(_host)] | None = None
 
     schedule_sources: Annotated[tuple[str, ...], _names(Kind.SCHEDULE)] = ("espn", "nbac")
     phase3_source: Annotated[tuple[str, ...], _names(Kind.CONTEXT), Field(max_length=1)] = (

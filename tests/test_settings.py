@@ -20,6 +20,14 @@ def test_one_setting_is_enough() -> None:
     assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
 
 
+def test_an_address_may_end_in_a_slash() -> None:
+    settings = load_settings(
+        {**REQUIRED, "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050/", "PHASE4_URL": "https://phase4.example.com/"}
+    )
+    assert settings.bigquery_emulator_host == "http://127.0.0.1:9050"
+    assert settings.phase4_url == "https://phase4.example.com"
+
+
 def test_predictions_start_by_the_clock_of_their_zone() -> None:
     settings = load_settings({**REQUIRED, "PREDICTIONS_AT": "13:00", "PREDICTIONS_TIMEZONE": "America/New_York"})
     assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
@@ -33,7 +41,11 @@ def test_predictions_start_by_the_clock_of_their_zone() -> None:
         ("GCP_PROJECT_ID", "nba; DROP TABLE", "GCP_PROJECT_ID: "),
         ("MONITORING_DATASET", "nba.monitoring", "MONITORING_DATASET: "),
         ("MONITORING_DATASET", "`x`", "MONITORING_DATASET: "),
-        ("BIGQUERY_EMULATOR_HOST", "localhost:9050", "BIGQUERY_EMULATOR_HOST: "),  # it needs the http://
+        (
+            "BIGQUERY_EMULATOR_HOST",
+            "localhost:9050",
+            "BIGQUERY_EMULATOR_HOST: 'localhost:9050' is no address like http",
+        ),  # it needs the http://
         ("SCHEDULE_SOURCES", "", "SCHEDULE_SOURCES: needs at least one of bdl, espn, nbac"),
         ("SCHEDULE_SOURCES", "espn,nba", "SCHEDULE_SOURCES: needs at least one of bdl, espn, nbac, got 'espn,nba'"),
         ("SCHEDULE_SOURCES", "../queries/history", "SCHEDULE_SOURCES: needs at least one of"),

@@ -550,6 +550,12 @@ PLAYERS = [
         stalled=Phase.PHASE_3,
     ),
     Case(
+        "both teams short, one of them not in Phase 3: Phase 3 is to be run first",
+        replace(whole("GSW@SAC"), phase3=[team("GSW", 17)], phase4=teams("GSW@SAC", 1, 1)),
+        Status.PARTIAL_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
         "2026-01-15..19: one of two required tables is empty; ready in one is not ready",
         replace(whole("GSW@SAC"), cache=[]),
         Status.MISSING_DATA,
@@ -722,6 +728,15 @@ def test_the_latest_date_is_that_of_the_required_source_furthest_behind() -> Non
     (verdict,) = world.judge()
     assert verdict.phase4_latest == TODAY - timedelta(days=5)
     assert verdict.phase3_latest is None
+    (without,) = replace(world, cache=[]).judge()
+    assert without.phase4_latest is None
+
+
+def test_the_latest_date_is_never_later_than_the_date_judged() -> None:
+    # In a backfill the data of the days after is there too, and says nothing of that morning.
+    world = World(phase3=teams("BOS@LAL", 9, 9, day=TODAY), phase4=teams("BOS@LAL", 9, 9, day=TODAY))
+    before, _ = world.judge(YESTERDAY, TODAY)
+    assert (before.phase3_latest, before.phase4_latest) == (None, None)
 
 
 def test_a_date_is_judged_alike_alone_and_within_a_range() -> None:
