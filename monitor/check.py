@@ -81,7 +81,7 @@ def run_check(
             append_history(client, settings, rows, run_id)
         except WarehouseError as error:
             unknown = "".join(f" {_unknown(verdict)}" for verdict in verdicts if verdict.error)[:1_000]
-            raise CheckFailedError(f"No row was written for {days}: {error}.{unknown}", answer["checks"]) from error
+            raise CheckFailedError(f"For {days} {error}.{unknown}", answer["checks"]) from error
     _raise_for(verdicts, alerts, answer["checks"])
     log(
         "run_completed",

@@ -1,4 +1,4 @@
-"""Real parts for the tests: one BigQuery emulator for the run with a project per test, and a Slack inbox per test."""
+"""Real parts for the tests: one BigQuery emulator for the run, emptied after each test, and a Slack inbox per test."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ from monitor.warehouse import apply_schema, connect
 
 @dataclass
 class Platform:
-    """The platform's tables and the monitor's own, empty, in a project that no other test sees."""
+    """A project of the emulator, with what the monitor is told of it."""
 
     environment: dict[str, str]
     client: bigquery.Client = field(init=False)
@@ -49,6 +49,10 @@ class Platform:
         )
         return run_check(self.client, settings, request, run_id=uuid4().hex, trigger=trigger, now=now)
 
+    def delete_datasets(self) -> None:
+        for dataset in self.client.list_datasets():
+            self.client.delete_dataset(dataset.dataset_id, delete_contents=True)
+
     def history(self) -> Sequence[dict[str, Any]]:
         """Every row that was ever written, in the order of writing."""
         own = bigquery.QueryJobConfig(default_dataset=f"{self.client.project}.{self.settings.monitoring_dataset}")
@@ -63,13 +67,17 @@ def emulator() -> Iterator[str]:
 
 
 @pytest.fixture
-def empty_project(emulator: str) -> Platform:
-    """A project without any table."""
-    return Platform({"GCP_PROJECT_ID": f"test-{uuid4().hex[:12]}", "BIGQUERY_EMULATOR_HOST": emulator})
+def empty_project(emulator: str) -> Iterator[Platform]:
+    """A project without any table. Its jobs outlive a test, so a test tells its own by a run id of its own."""
+    # The same for every test: each new project slows the emulator down for good.
+    project = Platform({"GCP_PROJECT_ID": "test", "BIGQUERY_EMULATOR_HOST": emulator})
+    yield project
+    project.delete_datasets()
 
 
 @pytest.fixture
 def platform(empty_project: Platform) -> Platform:
+    """The platform's tables and the monitor's own, empty."""
     create_tables(empty_project.client)
     apply_schema(empty_project.client, empty_project.settings)
     return empty_project
@@ -85,11 +93,12 @@ def loaded_season(emulator: str) -> Platform:
 
 
 @pytest.fixture
-def season(loaded_season: Platform) -> Platform:
+def season(loaded_season: Platform) -> Iterator[Platform]:
     """The sample season, with a history of the test's own."""
-    platform = Platform({**loaded_season.environment, "MONITORING_DATASET": f"history_{uuid4().hex}"})
+    platform = Platform({**loaded_season.environment, "MONITORING_DATASET": "history"})
     apply_schema(platform.client, platform.settings)
-    return platform
+    yield platform
+    platform.client.delete_dataset("history", delete_contents=True)
 
 
 @pytest.fixture

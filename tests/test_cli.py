@@ -56,7 +56,7 @@ def test_a_check_that_cannot_be_made_is_exit_1_and_says_so(empty_project: Platfo
     ran = run(empty_project, "check", "--date", "2026-01-17")
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
-    assert ran.stderr.splitlines()[-1].startswith("The check of 2026-01-17 was made, but the history row could not be")
+    assert ran.stderr.splitlines()[-1].startswith("For 2026-01-17 the history row could not be written: ")
 
 
 def test_schema_diff_and_apply(empty_project: Platform) -> None:

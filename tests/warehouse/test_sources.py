@@ -11,7 +11,6 @@ from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -20,7 +19,6 @@ from monitor.core.dates import DateRange
 from monitor.settings import SCHEMAS
 from monitor.warehouse import read_sources
 from tests.conftest import Platform, day
-from tests.warehouse.conftest import delete_datasets
 
 SETTINGS = {"schedule": "SCHEDULE_SOURCES", "context": "PHASE3_SOURCE", "coverage": "PHASE4_SOURCES"}
 SOURCES = {path.stem: SETTINGS[path.parent.name] for path in sorted((SCHEMAS / "sources").rglob("*.sql"))}
@@ -32,21 +30,16 @@ def test_every_shipped_source_has_cases() -> None:
 
 
 @pytest.fixture(scope="module")
-def project(emulator: str, sources_project_id: str, request: pytest.FixtureRequest) -> Iterator[Platform]:
+def project(emulator: str, request: pytest.FixtureRequest) -> Iterator[Platform]:
     """A project with the tables that the source reads and no other, so that a query that reads more is an error."""
     source = request.param
-    environment = {"GCP_PROJECT_ID": sources_project_id, "BIGQUERY_EMULATOR_HOST": emulator}
+    environment = {"GCP_PROJECT_ID": "test-sources", "BIGQUERY_EMULATOR_HOST": emulator}
     made = Platform({**environment, SOURCES[source]: source})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("local.platform.TABLES", {name: TABLES[name] for name in CASES[source][0]["tables"]})
         create_tables(made.client)
     yield made
-    delete_datasets(made)
-
-
-@pytest.fixture(scope="session")
-def sources_project_id() -> str:
-    return f"test-{uuid4().hex[:12]}"
+    made.delete_datasets()
 
 
 @pytest.mark.parametrize(
