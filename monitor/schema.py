@@ -13,6 +13,9 @@ type Column = Mapping[str, Any]
 
 PARTITION = "check_date"
 
+# Of the user's own columns, those that hold NULL where the monitor could not find out.
+_MAY_BE_NULL = ("scheduled_games", "phase4_ready")
+
 # BigQuery gives a type back under its older name: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
 _SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 
@@ -32,6 +35,7 @@ def drift(wanted: Sequence[Column], present: Sequence[Column]) -> list[str]:
     return [
         *(f"column {what} is missing" for what in missing(wanted, present)),
         *_retyped(wanted, present),
+        *(f"column {name} is REQUIRED, but is NULL where a check fails" for name in too_strict(present)),
         *(f"column {name} is nobody's" for name in _names(present) if name not in _names(wanted)),
     ]
 
@@ -49,18 +53,26 @@ def missing(wanted: Sequence[Column], present: Sequence[Column], within: str = "
     return found
 
 
+def too_strict(present: Sequence[Column]) -> list[str]:
+    """The columns that refuse the row of a check that failed."""
+    names = _names(present)
+    return [name for name in _MAY_BE_NULL if name in names and names[name].get("mode") == "REQUIRED"]
+
+
 def merged(wanted: Sequence[Column], present: Sequence[Column]) -> list[dict[str, Any]]:
     """The present columns as they are, each record with its missing fields, and the missing columns behind them.
+
+    Columns that are too strict are made NULLABLE, which BigQuery does without touching a row.
 
     Raises SchemaError where a column has another type.
     """
     if problems := _retyped(wanted, present):
         raise SchemaError("; ".join(problems))
-    names = _names(wanted)
+    names, strict = _names(wanted), too_strict(present)
     kept = [
         {**column, "fields": merged(names[column["name"]]["fields"], column["fields"])}
         if "fields" in column and column["name"] in names
-        else dict(column)
+        else {**column, **({"mode": "NULLABLE"} if column["name"] in strict else {})}
         for column in present
     ]
     return [*kept, *(dict(column) for column in wanted if column["name"] not in _names(present))]

@@ -29,7 +29,7 @@ from monitor.core.sources import (
     Readings,
     ScheduleRow,
 )
-from monitor.schema import PARTITION, drift, merged, missing, wanted_columns
+from monitor.schema import PARTITION, drift, merged, missing, too_strict, wanted_columns
 from monitor.settings import SCHEMAS, Settings
 
 type Client = bigquery.Client
@@ -235,7 +235,10 @@ def apply_schema(client: bigquery.Client, settings: Settings) -> list[str]:
             client.create_table(table, retry=_retry(), timeout=HTTP_SECONDS)
             return [f"created {name}"]
         present = [field.to_api_repr() for field in table.schema]
-        done = [f"added {what}" for what in missing(columns, present)]
+        done = [
+            *(f"added {what}" for what in missing(columns, present)),
+            *(f"made {name} NULLABLE" for name in too_strict(present)),
+        ]
         if done:
             table.schema = [bigquery.SchemaField.from_api_repr(column) for column in merged(columns, present)]
             client.update_table(table, ["schema"], retry=_retry(), timeout=HTTP_SECONDS)

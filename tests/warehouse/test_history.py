@@ -165,12 +165,13 @@ class TestAppend:
 
         assert [each["run_id"] for each in empty_project.history()] == [None, "second"]
 
-    def test_a_column_that_must_not_be_null_refuses_a_check_that_failed(self, empty_project: Platform) -> None:
-        """An ERROR row has NULL counts, and `schema apply` leaves REQUIRED as it is: the error must be clear."""
+    def test_a_check_that_failed_has_its_row_in_the_users_table_too(self, empty_project: Platform) -> None:
+        """An ERROR row has NULL counts: `schema apply` makes the user's REQUIRED ones NULLABLE."""
         create_five(empty_project, "REQUIRED")
         apply_schema(empty_project.client, empty_project.settings)
-        with pytest.raises(WarehouseError, match="phase4_ready"):
-            append(empty_project, row(phase4_ready=None, status="ERROR"))
+        append(empty_project, row(phase4_ready=None, scheduled_games=None, status="ERROR"))
+        (written,) = empty_project.history()
+        assert (written["status"], written["phase4_ready"]) == ("ERROR", None)
 
 
 class TestRead:

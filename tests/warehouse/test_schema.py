@@ -138,7 +138,8 @@ class TestApply:
 
     @pytest.mark.parametrize("mode", ["NULLABLE", "REQUIRED"])
     def test_the_users_five_get_the_others_behind_them(self, empty_project: Platform, mode: str) -> None:
-        """All rows are kept, and the five as they are, descriptions included."""
+        """All rows are kept, and the five as they are, descriptions included; only a count may become NULL."""
+        counts = ["scheduled_games", "phase4_ready"] if mode == "REQUIRED" else []
         five = [column(name, type_, mode) for name, type_ in FIVE.items()]
         five[4]["description"] = "The user's own words."
         table = create(empty_project, five)
@@ -150,14 +151,19 @@ class TestApply:
         empty_project.client.load_table_from_json(
             rows, table, job_config=bigquery.LoadJobConfig(autodetect=False)
         ).result()
-        assert len(drifted(empty_project)) == len(CONTRACT) - 5
+        assert len(drifted(empty_project)) == len(CONTRACT) - 5 + len(counts)
 
         done = applied(empty_project)
 
-        assert [sentence.split()[:2] for sentence in done] == [["added", name] for name in list(CONTRACT)[5:]]
+        assert [sentence.split()[:2] for sentence in done] == [
+            *(["added", name] for name in list(CONTRACT)[5:]),
+            *(["made", name] for name in counts),
+        ]
         after = history(empty_project).schema
         assert [field.name for field in after] == list(CONTRACT)
-        assert [(field.field_type, field.mode) for field in after[:5]] == [(type_, mode) for type_ in FIVE.values()]
+        assert [(field.field_type, field.mode) for field in after[:5]] == [
+            (type_, "NULLABLE" if name in counts else mode) for name, type_ in FIVE.items()
+        ]
         assert after[4].description == "The user's own words."
         assert [(str(row["check_date"]), row["scheduled_games"], row["run_id"]) for row in empty_project.history()] == [
             ("2026-01-17", 9, None),
@@ -291,9 +297,16 @@ COMPARED = [
         ["column a is ARRAY of STRING, should be STRING"],
         id="many are not one",
     ),
-    # BigQuery leaves the mode out where it is NULLABLE; REQUIRED holds whatever the monitor writes, unless it is NULL.
+    # BigQuery leaves the mode out where it is NULLABLE; REQUIRED is the owner's choice, but for the two counts.
     pytest.param([column("a", "STRING")], [{"name": "a", "type": "STRING"}], [], [], id="no mode is NULLABLE"),
     pytest.param([column("a", "STRING")], [column("a", "STRING", "REQUIRED")], [], [], id="REQUIRED is no drift"),
+    pytest.param(
+        [column("phase4_ready", "INTEGER")],
+        [column("phase4_ready", "INTEGER", "REQUIRED")],
+        [],
+        ["column phase4_ready is REQUIRED, but is NULL where a check fails"],
+        id="a count that must not be NULL",
+    ),
     pytest.param(
         [column("a", "RECORD", "REPEATED", [column("b", "STRING"), column("c", "INTEGER")])],
         [column("a", "RECORD", "REPEATED", [column("b", "DATE")])],
@@ -338,7 +351,9 @@ class TestComparing:
         assert missing(wanted, both) == []
         assert [each["name"] for each in both][: len(present)] == [each["name"] for each in present]
         assert missing(present, both) == []
-        assert [{**each, "fields": None} for each in both[: len(present)]] == [{**e, "fields": None} for e in present]
+        assert [{**each, "fields": None, "mode": None} for each in both[: len(present)]] == [
+            {**each, "fields": None, "mode": None} for each in present
+        ]
 
     def test_merging_keeps_what_only_the_table_knows(self) -> None:
         """A policy tag or a mode is the owner's; it would be lost by sending the wanted column instead."""
