@@ -157,7 +157,7 @@ def _game_line(verdict: GameVerdict, settings: Settings, *, several: bool) -> st
         GameStatus.READY: [players],
         GameStatus.PARTIAL: [players, *verdict.findings],
         GameStatus.MISSING: [
-            "no Phase 3" if verdict.phase3_players == 0 else players,
+            "not in Phase 3" if verdict.phase3_players == 0 else players,
             *(verdict.findings if several else ()),
         ],
     }.get(verdict.status, verdict.findings)

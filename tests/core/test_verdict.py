@@ -334,6 +334,13 @@ SCHEDULE = [
         expected="ATL@ORL",
     ),
     Case(
+        "2026-04-19: in the playoffs (ids 004) only the games listed are expected, not a full regular-season day",
+        replace(whole("OKC@DEN"), nbac=[game("OKC@DEN", game_id="0042500231")]),
+        Status.OK,
+        expected="OKC@DEN",
+        quiet=True,
+    ),
+    Case(
         "the Cup final (id 006), the only game of its day, is expected",
         replace(whole("MIL@OKC"), nbac=[game("MIL@OKC", game_id="0062400001")]),
         Status.OK,
