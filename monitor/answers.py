@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response
 
-from monitor.check import AlertNotDeliveredError, CheckFailedError
+from monitor.check import AlertNotDeliveredError, CheckError, CheckFailedError
 from monitor.logs import Severity, log
 from monitor.request import RequestError
 from monitor.warehouse import WarehouseError
@@ -37,8 +37,9 @@ def problem(status: HTTPStatus, detail: str, run_id: str, checks: Sequence[dict[
 def explained(error: Exception, run_id: str) -> Response:
     """One of the errors in STATUS, logged and told."""
     status = STATUS[type(error)]
+    event = "run_failed" if isinstance(error, CheckError) else "request_failed"
     severity = Severity.ERROR if status.is_server_error else Severity.WARNING
-    log("run_failed", str(error), severity, status=int(status))
+    log(event, str(error), severity, status=int(status))
     return problem(status, str(error), run_id, getattr(error, "checks", ()))
 
 

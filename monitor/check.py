@@ -10,7 +10,7 @@ from typing import Any
 
 from monitor.core.alerts import TROUBLE, Alert, AlertStatus, Notify, decide, outcome_without_post
 from monitor.core.dates import league_date
-from monitor.core.verdict import DateVerdict, GameStatus, judge
+from monitor.core.verdict import DateVerdict, judge
 from monitor.history import Run, Trigger, history_row
 from monitor.logs import Severity, log
 from monitor.message import compose
@@ -68,10 +68,11 @@ def run_check(
         )
         status = outcome_without_post(reason, muted=muted)
         alert = Alert(reason, status) if status else _post(verdict, Alert(reason, AlertStatus.SENT), settings, run)
-        _log_date(verdict, alert)
         alerts.append(alert)
     duration_ms = round((perf_counter() - started) * 1000)
     rows = [history_row(v, a, run, duration_ms=duration_ms) for v, a in zip(verdicts, alerts, strict=True)]
+    for row, verdict, alert in zip(rows, verdicts, alerts, strict=True):
+        _log_date(row, verdict, alert)
     answer["checks"] = [
         {**row, "alert": {"reason": alert.reason, "status": alert.status}}
         for row, alert in zip(rows, alerts, strict=True)
@@ -134,16 +135,19 @@ def _unknown(verdict: DateVerdict) -> str:
     )
 
 
-def _log_date(verdict: DateVerdict, alert: Alert) -> None:
-    ready, expected = verdict.count(GameStatus.READY), len(verdict.games)
-    severity = Severity.INFO if verdict.status not in TROUBLE else Severity.WARNING
+def _log_date(row: dict[str, Any], verdict: DateVerdict, alert: Alert) -> None:
+    severity = Severity.WARNING if verdict.status in TROUBLE else Severity.INFO
+    if any(source.error for source in verdict.sources):
+        severity = Severity.WARNING
     if verdict.error or alert.error:
         severity = Severity.ERROR
+    ready, expected = row["phase4_ready"], row["scheduled_games"]
+    counts = "not known how many games are ready" if ready is None else f"{ready} of {expected} games ready"
     log(
         "date_judged",
-        f"{verdict.day} {verdict.status}: {ready} of {expected} games ready; alert {alert.reason} {alert.status}",
+        f"{verdict.day} {verdict.status}: {counts}; alert {alert.reason} {alert.status}",
         severity,
-        check_date=str(verdict.day),
+        check_date=row["check_date"],
         status=verdict.status,
         scheduled_games=expected,
         phase4_ready=ready,
@@ -151,5 +155,5 @@ def _log_date(verdict: DateVerdict, alert: Alert) -> None:
         alert_reason=alert.reason,
         alert_status=alert.status,
         warnings=verdict.warnings,
-        error="; ".join(filter(None, (verdict.error, alert.error))) or None,
+        error=row["error"],
     )

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, Template
 
 from monitor import __version__
 from monitor.core.dates import DateRange
@@ -20,7 +20,7 @@ _FOLDER = Path(__file__).parent / "templates"
 
 @cache
 def _template() -> tuple[Template, str]:
-    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
     return environment.get_template("dashboard.html"), (_FOLDER / "dashboard.css").read_text()
 
 

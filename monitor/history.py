@@ -36,12 +36,13 @@ class Run:
 def history_row(verdict: DateVerdict, alert: Alert, run: Run, *, duration_ms: int) -> dict[str, Any]:
     """The row, in the table's order. A count that could not be found out is None, never 0."""
     known = verdict.status is not Status.ERROR
+    all_known = known and not verdict.count(GameStatus.UNKNOWN)
     schedule_known = any(source.kind is Kind.SCHEDULE and not source.error for source in verdict.sources)
     return {
         "check_date": str(verdict.day),
         "check_time": run.now.isoformat(),
         "scheduled_games": len(verdict.games) if schedule_known else None,
-        "phase4_ready": verdict.count(GameStatus.READY) if known else None,
+        "phase4_ready": verdict.count(GameStatus.READY) if all_known else None,
         "status": verdict.status,
         "run_id": run.run_id,
         "trigger": run.trigger,

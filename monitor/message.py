@@ -27,6 +27,7 @@ MOST_WARNINGS = 8
 # text of no fixed length, and 12,000 is the most that a message may have.
 _SECTION_CHARACTERS = 2_600
 _LINE_CHARACTERS = 200
+_HEADER_CHARACTERS = 150  # https://docs.slack.dev/reference/block-kit/blocks/header-block
 
 _MARK = {
     GameStatus.READY: "🟢",
@@ -50,7 +51,7 @@ _PHASE = {Phase.PHASE_3: "Phase 3", Phase.PHASE_4: "Phase 4"}
 
 def compose(verdict: DateVerdict, settings: Settings, *, run_id: str, now: datetime) -> dict[str, Any]:
     """The message as `text`, for notifications and screen readers, and `blocks`."""
-    header = f"{_DATE_MARK[verdict.status]} NBA {_day(verdict, now)}: {_headline(verdict)}"
+    header = f"{_DATE_MARK[verdict.status]} NBA {_day(verdict, now)}: {_headline(verdict)}"[:_HEADER_CHARACTERS]
     impact = _impact(verdict, settings, now)
     sections = [
         impact,
@@ -74,7 +75,11 @@ def _headline(verdict: DateVerdict) -> str:
     more = f", {partial} more only part of it" if partial else ""
     required = {source.name for source in verdict.sources if source.kind is Kind.COVERAGE}
     absent = sorted({source for game in verdict.games for source in game.missing_from})
-    what = "no Phase 4 data" if required <= set(absent) else f"no data in {', '.join(absent)}"
+    what = f"no data in {' or '.join(absent)}"
+    if all(required == set(game.missing_from) for game in verdict.games if game.missing_from):
+        what = "no Phase 4 data"
+    elif len(absent) > 2:  # noqa: PLR2004 - more names than a header has room for
+        what = f"no data in some of {len(absent)} Phase 4 sources"
     return {
         Status.MISSING_DATA: f"{missing} of {_plural(expected, 'game')} {_have(missing)} {what}{more}",
         Status.PARTIAL_DATA: f"{partial} of {_plural(expected, 'game')} {_have(partial)} only part of the Phase 4 data",
@@ -90,8 +95,8 @@ def _impact(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
     if verdict.status not in TROUBLE:
         return "No action is due."
     meaning = {
-        Status.MISSING_DATA: "These games cannot be predicted.",
-        Status.PARTIAL_DATA: "Predictions for these games lack players.",
+        Status.MISSING_DATA: "Without it no prediction can be made.",
+        Status.PARTIAL_DATA: "Predictions will lack players.",
         Status.SCHEDULE_UNKNOWN: (
             "Either there are no games, or the schedule did not arrive and predictions will be missing. "
             "This is *not* an all-clear."
@@ -115,6 +120,8 @@ def _time_left(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
 
 
 def _counts(verdict: DateVerdict) -> str:
+    if all(source.error for source in verdict.sources if source.kind is Kind.SCHEDULE):
+        return "*Games:* not known, since no schedule could be read"
     states = [f"{verdict.count(state)} {state.lower()}" for state in _WORST_FIRST if verdict.count(state)]
     if verdict.excluded:
         states.append(f"{len(verdict.excluded)} excluded")
@@ -166,9 +173,9 @@ def _game_line(verdict: GameVerdict, settings: Settings, *, several: bool) -> st
 
 
 def _warnings(verdict: DateVerdict) -> str:
-    if not verdict.warnings:
-        return ""
-    return "*Also noticed*\n" + _fit([f"• {_escape(warning)}" for warning in verdict.warnings], MOST_WARNINGS)
+    # What made the check fail is told above.
+    lines = [f"• {_escape(warning)}" for warning in verdict.warnings if warning not in (verdict.error or "")]
+    return "*Also noticed*\n" + _fit(lines, MOST_WARNINGS) if lines else ""
 
 
 def _next_steps(verdict: DateVerdict, settings: Settings) -> str:
@@ -177,6 +184,11 @@ def _next_steps(verdict: DateVerdict, settings: Settings) -> str:
         return ""
     day, stalled = str(verdict.day), verdict.stalled_phase
     steps = []
+    if verdict.status is Status.ERROR:
+        steps.append("See whether BigQuery answers, and whether the tables named above are there and can be read")
+    if verdict.status is Status.SCHEDULE_UNKNOWN:
+        names = [source.name for source in verdict.sources if source.kind is Kind.SCHEDULE]
+        steps.append(f"See whether the schedule was loaded: {_escape(', '.join(names))}")
     if stalled is Phase.PHASE_3:
         phase3 = {"start_date": day, "end_date": day, "processors": ["UpcomingPlayerGameContextProcessor"]}
         command = _post(settings.phase3_url, "process-date-range", {**phase3, "backfill_mode": True})
@@ -224,7 +236,8 @@ def _duration(span: timedelta) -> str:
     minutes = round(span.total_seconds() / 60)
     if minutes >= 48 * 60:
         return f"{minutes // (24 * 60)} days"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"  # noqa: PLR2004 - an hour
+    hours, minutes = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0 or hours == 0))
 
 
 def _plural(number: int, noun: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from monitor import __version__
+from monitor.core.alerts import Notify
+from monitor.history import Trigger
 from monitor.request import CheckRequest, HistoryRequest
 from monitor.schema import Column, wanted_columns
 
@@ -50,7 +52,7 @@ def document() -> dict[str, Any]:
         "required": ["run_id", "trigger", "checks"],
         "properties": {
             "run_id": {"type": "string"},
-            "trigger": {"type": "string", "enum": ["scheduler", "manual", "backfill", "cli"]},
+            "trigger": {"type": "string", "enum": list(Trigger)},
             "checks": _list_of("Check"),
             "note": {"type": "string"},
         },
@@ -105,7 +107,7 @@ def _operation(summary: str, answer: str | None, request: type[BaseModel]) -> di
             "200": {"description": "What was found, good or bad", "content": content},
             "400": {"description": "The request cannot be understood", **problem},
             "500": {"description": "A bug of the monitor", **problem},
-            "502": {"description": "The alert was not delivered", **problem},
+            **({"502": {"description": "The alert was not delivered", **problem}} if answer == "Answer" else {}),
             "503": {"description": "The warehouse did not answer: nothing is known", **problem},
         },
     }
@@ -113,7 +115,7 @@ def _operation(summary: str, answer: str | None, request: type[BaseModel]) -> di
 
 def _body(request: type[BaseModel]) -> dict[str, Any]:
     schema = request.model_json_schema()
-    notify = {"type": "string", "enum": ["auto", "always", "never"], "default": "auto"}
+    notify = {"type": "string", "enum": list(Notify), "default": "auto"}
     properties = {}
     for name, field in schema["properties"].items():
         kind = {key: field[key] for key in ("type", "default") if field.get(key) is not None} or {"type": "string"}

@@ -3,6 +3,7 @@
 The only module that imports slack_sdk.
 """
 
+import re
 from http.client import HTTPException
 from typing import Any
 
@@ -53,4 +54,9 @@ def post(settings: Settings, message: dict[str, Any]) -> None:
         raise DeliveryError(f"Slack did not answer ({type(error).__name__}); {_LATER}") from error
     if response.status_code != 200 or response.body != "ok":  # noqa: PLR2004 - the one answer that means delivered
         advice = _NEVER if response.status_code in _PERMANENT else _LATER
-        raise DeliveryError(f"Slack answered {response.status_code} {(response.body or '')[:200]!r}; {advice}")
+        raise DeliveryError(f"Slack answered {response.status_code}{_word(response.body)}; {advice}")
+
+
+def _word(body: str | None) -> str:
+    """Slack's own word for the error. Any other body is a stranger's, such as a proxy's, and may quote the address."""
+    return f" {body}" if body and re.fullmatch(r"[a-z_]{1,60}", body) else ""

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
-from google.api_core.exceptions import Conflict, GoogleAPIError, NotFound, RetryError
+from google.api_core.exceptions import BadRequest, Conflict, GoogleAPIError, NotFound, RetryError
 from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import GoogleAuthError
@@ -38,7 +38,7 @@ HISTORY = "data_availability_checks"
 
 # Well above a season of every table here, well below a whole table read by mistake: about 6 US cents on demand.
 MAX_BYTES_BILLED = 10 * 2**30
-# One query, its retries included; all run side by side, within the function's own timeout.
+# One query, its retries included; the sources run side by side, so a check waits for them once.
 QUERY_SECONDS = 60
 RETRY_SECONDS = 30
 HTTP_SECONDS = 20
@@ -200,7 +200,8 @@ def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[d
             job = client.get_job(job_id, location=location, retry=_retry(), timeout=HTTP_SECONDS)  # type: ignore[assignment]  # a load job's id
         job.result(timeout=QUERY_SECONDS, retry=_retry())
     except _FAILURES as error:
-        raise WarehouseError(f"the history row could not be written: {_explain(error)}; {_APPLY}") from error
+        advice = f"; {_APPLY}" if isinstance(error, NotFound | BadRequest) else ""
+        raise WarehouseError(f"the history row could not be written: {_explain(error)}{advice}") from error
 
 
 def schema_drift(client: bigquery.Client, settings: Settings) -> list[str]:

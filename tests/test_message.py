@@ -59,7 +59,7 @@ KINDS = {
 def test_a_gap_says_what_why_and_what_next() -> None:
     assert words(verdict_of(GAP)) == (
         "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data\n"
-        "These games cannot be predicted. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h 0 min*.\n"
+        "Without it no prediction can be made. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h*.\n"
         "*Games:* 1 missing · 1 ready\n*Listed by:* espn 2 · nbac 2\n"
         "*Probably (a hint):* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
         "🔴 *TOR@POR* 10:00 PM EST · missing · 0 of 26 players\n"
@@ -111,6 +111,8 @@ PIECES = [
     ("monitor failed", "*What failed:* player_composite_factors could not be read: Timeout: no answer in 60 s"),
     ("monitor failed", "this is *not* an all-clear"),
     ("monitor failed", "*Games:* 2 unknown"),
+    ("monitor failed", "1. See whether BigQuery answers, and whether the tables named above are there"),
+    ("schedule suspect", "1. See whether the schedule was loaded: espn, nbac"),
     ("no games", "⚪ *TOR@POR* · excluded · postponed (nbac)"),
     ("whole", "No action is due."),
 ]
@@ -129,6 +131,7 @@ def test_each_kind_says_what_a_person_needs(kind: str, piece: str) -> None:
         (GAP, ["phase4.example.com/process-date", "monitor.example.com/"]),
         # Nothing to run, but to look and to check again.
         (World(), ["monitor.example.com/"]),
+        (World(phase4="Timeout"), ["monitor.example.com/"]),
     ],
 )
 def test_the_commands_are_those_of_the_phase_that_stalled(world: World, commands: list[str]) -> None:
@@ -146,10 +149,10 @@ def test_without_hosts_the_message_shows_how_to_check_again() -> None:
 @pytest.mark.parametrize(
     ("later", "left"),
     [
-        (timedelta(0), "in *5 h 0 min*"),
+        (timedelta(0), "in *5 h*"),
         (timedelta(hours=4, minutes=15), "in *45 min*"),
         (timedelta(hours=5), "in *0 min*"),
-        (timedelta(hours=6), "Predictions started at 18:00 UTC (1:00 PM EST), *1 h 0 min ago*."),
+        (timedelta(hours=6), "Predictions started at 18:00 UTC (1:00 PM EST), *1 h ago*."),
         (timedelta(days=10), "*9 days ago*"),
     ],
 )
@@ -168,6 +171,27 @@ def test_of_several_required_tables_the_one_without_data_is_named() -> None:
     assert "*TOR@POR* 10:00 PM EST · missing · 0 of 26 players; nothing in player_daily_cache" in text
     assert "1. Run Phase 4 for player_daily_cache;" in text
     assert "PlayerCompositeFactorsProcessor" not in text
+
+
+def test_a_header_says_no_phase_4_data_only_of_games_that_are_in_no_table() -> None:
+    # Each game is whole in one of the two tables.
+    text = words(verdict_of(replace(WHOLE, phase4=teams("TOR@POR", 13, 13), cache=teams("BOS@IND", 13, 13))))
+    assert "2 of 2 games have no data in player_composite_factors or player_daily_cache" in text
+
+
+def test_a_header_fits_however_many_tables_are_empty() -> None:
+    verdict = verdict_of(replace(GAP, phase4=[]))
+    missing = replace(verdict.games[0], missing_from=tuple(f"a_phase_4_table_of_a_long_name_{n}" for n in range(9)))
+    text = message(replace(verdict, games=(missing,)))["blocks"][0]["text"]["text"]
+    assert "1 of 1 game has no data in some of 9 Phase 4 sources" in text
+
+
+def test_what_failed_is_told_once() -> None:
+    failed = verdict_of(World(espn="Forbidden", nbac="Forbidden", phase3="Forbidden", phase4="Forbidden"))
+    text = words(failed)
+    assert text.count("espn could not be read") == 1
+    assert "Also noticed" in text  # Phase 3, which alone would not have failed the check
+    assert "*Games:* not known, since no schedule could be read" in text
 
 
 def test_a_phase_that_could_not_be_read_is_not_said_to_be_empty() -> None:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NEW_GAP = "NEW_GAP"
     REQUESTED = "REQUESTED"
     ALL_GOOD = "ALL_GOOD"
+    EXPECTED_GAP = "EXPECTED_GAP"
     PAST_DATE = "PAST_DATE"
     NO_CHANNEL = "NO_CHANNEL"
 
@@ -58,12 +59,14 @@ def decide(verdict: DateVerdict, *, today: date, backfill: bool, notify: Notify,
     if notify is Notify.ALWAYS:
         return Reason.REQUESTED if has_channel else Reason.NO_CHANNEL
     # Backfills record, they do not shout: nobody can act on them this morning.
-    return Reason.PAST_DATE if trouble else Reason.ALL_GOOD
+    if trouble:
+        return Reason.PAST_DATE
+    return Reason.EXPECTED_GAP if verdict.status is Status.EXPECTED_GAP else Reason.ALL_GOOD
 
 
 def outcome_without_post(reason: Reason, *, muted: bool) -> AlertStatus | None:
     """The alert's status where nothing is posted, None where a message is due. `muted`: a dry run, or notify=never."""
-    if reason is Reason.ALL_GOOD:
+    if reason in {Reason.ALL_GOOD, Reason.EXPECTED_GAP}:
         return AlertStatus.NOT_NEEDED
     if muted or reason in {Reason.PAST_DATE, Reason.NO_CHANNEL}:
         return AlertStatus.SUPPRESSED

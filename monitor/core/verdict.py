@@ -39,7 +39,7 @@ class Status(StrEnum):
 
 
 class GameStatus(StrEnum):
-    """A game's status. UNKNOWN only where Phase 4 could not be read."""
+    """A game's status. UNKNOWN where Phase 4, or Phase 3 and with it what is enough, could not be read."""
 
     READY = "READY"
     PARTIAL = "PARTIAL"
@@ -185,7 +185,7 @@ def _judge_date(
         games=verdicts,
         excluded=tuple(GameVerdict(game, GameStatus.EXCLUDED, (reason,)) for game, reason in games.excluded),
         warnings=(
-            *why,
+            *(() if error else why),
             *_source_warnings([*schedule, context, *coverage], window, stale),
             *games.warnings,
             *dict.fromkeys(strays),
@@ -223,7 +223,7 @@ class _Places:
             teams = self._by_team.get(team or "") or self._by_game_id(row.game_id)
             # The id of a game does not make a team its own that plays elsewhere, or not at all.
             if teams is None or (teams in self._expected and team in TEAMS - teams):
-                strays[" ".join(filter(None, (f"game {row.game_id}" if row.game_id else "no id", team)))] += row.players
+                strays[" ".join(filter(None, (team, f"game {row.game_id}" if row.game_id else "no id")))] += row.players
             else:
                 players[teams][team] += row.players
         return players, [_stray_warning(listing.source, strays)] if strays else []
@@ -239,35 +239,35 @@ class _Places:
         for listing in listings:
             codes = {team for row in listing.on(self._day) if (team := canonical_team(row.team))} - TEAMS
             if codes:
-                yield f"{listing.source} names {_some(sorted(codes), 'unknown team')}"
+                yield f"{listing.source} names unknown teams: {_some(sorted(codes))}"
 
 
 def _stray_warning(source: str, strays: Counter[str]) -> str:
-    rows = _some([f"{what} ({players} players)" for what, players in strays.most_common()], "row")
-    return f"{source} has {rows} of no game on this date"
+    rows = _some([f"{what} ({players})" for what, players in strays.most_common()])
+    return f"{source} has {strays.total():,} players of no game on this date: {rows}"
 
 
-def _some(items: Sequence[str], noun: str, most: int = 5) -> str:
-    """`3 rows: a, b, c`, however many there are."""
-    more = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return f"{len(items):,} {noun}{'s' if len(items) > 1 else ''}: {', '.join(items[:most])}{more}"
+def _some(items: Sequence[str], most: int = 5) -> str:
+    """The first of them, and how many more there are."""
+    return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
 
 
 def _judge_game(
     game: Game, context: Counter[str | None] | None, coverage: Mapping[str, Counter[str | None]], rules: Rules
 ) -> GameVerdict:
-    """`context` is None where Phase 3 could not be read: then the floor alone decides, and no phase is blamed."""
+    """`context` is None where Phase 3 could not be read: then no phase is blamed, and no game called ready."""
     expected = context if context is not None else Counter[str | None]()
     missing_from = tuple(source for source, players in coverage.items() if not players.total())
     short = {source: _short_of(game, expected, players, rules) for source, players in coverage.items()}
     behind = [team for teams in short.values() for team in teams]
-    short_status = GameStatus.MISSING if missing_from else GameStatus.PARTIAL
+    if context is None and not behind:
+        return GameVerdict(game, GameStatus.UNKNOWN, ("how many players are enough is not known",))
     stalled = None
     if behind and context is not None:
         stalled = Phase.PHASE_4 if all(_in_phase3(team, game, expected) for team in behind) else Phase.PHASE_3
     return GameVerdict(
         game,
-        short_status if behind else GameStatus.READY,
+        GameStatus.MISSING if missing_from else GameStatus.PARTIAL if behind else GameStatus.READY,
         findings=_findings(game, short, expected, coverage),
         stalled=stalled,
         phase3_players=None if context is None else context.total(),
@@ -328,18 +328,18 @@ def _status(
     day: date, games: Sequence[GameVerdict], strays: bool, off_day: str | None, rules: Rules
 ) -> tuple[Status, tuple[str, ...]]:
     """The status as far as what answered tells, and what there is to say about it."""
-    statuses = {verdict.status for verdict in games}
-    if not statuses:
+    if not games:
         if off_day and not strays:
             return Status.NO_GAMES, ()
         why = "rows of this date have no game" if strays else "nothing shows that this is an off-day"
         return Status.SCHEDULE_UNKNOWN, (f"no game is expected on {day}, but {why}",)
-    if statuses == {GameStatus.READY}:
+    gaps = {verdict.status for verdict in games} & {GameStatus.MISSING, GameStatus.PARTIAL}
+    if not gaps:
         return Status.OK, ()
     gap = next((gap for gap in rules.expected_gaps if day in gap.days), None)
     if gap:
         return Status.EXPECTED_GAP, (f"expected gap {gap.days}: {gap.reason}",)
-    return (Status.MISSING_DATA if GameStatus.MISSING in statuses else Status.PARTIAL_DATA), ()
+    return (Status.MISSING_DATA if GameStatus.MISSING in gaps else Status.PARTIAL_DATA), ()
 
 
 def _shows_off_day(day: date, evidence: Sequence[Listing[ScheduleRow]], rules: Rules) -> str | None:

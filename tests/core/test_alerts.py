@@ -28,7 +28,7 @@ TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
         # What is well is not told.
         (Status.OK, TODAY, AUTO, True, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
         (Status.NO_GAMES, TODAY, AUTO, True, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
-        (Status.EXPECTED_GAP, TODAY, AUTO, True, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
+        (Status.EXPECTED_GAP, TODAY, AUTO, True, Reason.EXPECTED_GAP, AlertStatus.NOT_NEEDED),
         # Backfills record, they do not shout, unless asked.
         (Status.MISSING_DATA, YESTERDAY, AUTO, True, Reason.PAST_DATE, AlertStatus.SUPPRESSED),
         (Status.ERROR, YESTERDAY, AUTO, True, Reason.PAST_DATE, AlertStatus.SUPPRESSED),

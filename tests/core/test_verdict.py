@@ -203,14 +203,14 @@ NO_GAMES = [
         "2026-01-29: Phase 3 rows without a game say that the schedule hides one",
         World(nbac=[game("BOS@IND", day=day) for day in around()], phase3=teams("MIA@CHI", 17, 17)),
         Status.SCHEDULE_UNKNOWN,
-        warned=("upcoming_player_game_context has 2 rows", "rows of this date have no game"),
+        warned=("upcoming_player_game_context has 34 players of no game", "rows of this date have no game"),
     ),
     Case(
         "the same of Phase 4 rows, in the off-season too",
         World(phase4=[team(None, 17, "20260801_MIA_CHI", day=date(2026, 8, 1))]),
         Status.SCHEDULE_UNKNOWN,
         day=date(2026, 8, 1),
-        warned=("player_composite_factors has 1 row: game 20260801_MIA_CHI (17 players)",),
+        warned=("player_composite_factors has 17 players of no game on this date: game 20260801_MIA_CHI (17)",),
     ),
     Case(
         "rows of a game that is postponed have a game",
@@ -372,7 +372,7 @@ SCHEDULE = [
         whole("BOS@XYZ"),
         Status.OK,
         expected="BOS@XYZ",
-        warned=("espn names the unknown team 'XYZ'", "player_composite_factors names 1 unknown team: XYZ"),
+        warned=("espn names the unknown team 'XYZ'", "player_composite_factors names unknown teams: XYZ"),
     ),
     Case(
         "a blank team is read from the date-form id",
@@ -468,7 +468,7 @@ PLAYERS = [
         "a date-form id must carry its row's own date",
         replace(whole("GSW@SAC"), phase4=[team(None, 34, "20260117_GSW_SAC")]),
         Status.MISSING_DATA,
-        warned=("player_composite_factors has 1 row: game 20260117_GSW_SAC (34 players) of no game",),
+        warned=("player_composite_factors has 34 players of no game on this date: game 20260117_GSW_SAC (34)",),
         stalled=Phase.PHASE_4,
     ),
     Case(
@@ -476,14 +476,14 @@ PLAYERS = [
         replace(whole("GSW@SAC", "BOS@LAL"), phase4=[*teams("GSW@SAC", 17, 17), team(None, 34, "0022599999")]),
         Status.MISSING_DATA,
         ready="GSW@SAC",
-        warned=("player_composite_factors has 1 row: game 0022599999 (34 players) of no game",),
+        warned=("player_composite_factors has 34 players of no game on this date: game 0022599999 (34)",),
         stalled=Phase.PHASE_4,
     ),
     Case(
         "an unknown team is placed by its id, counts for neither team, and is told",
         replace(whole("NOP@HOU"), phase4=[*teams("NOP@HOU", 0, 17)[1:], team("NOH", 17, "20260118_NOP_HOU")]),
         Status.PARTIAL_DATA,
-        warned=("player_composite_factors names 1 unknown team: NOH",),
+        warned=("player_composite_factors names unknown teams: NOH",),
         stalled=Phase.PHASE_4,
     ),
     Case(
@@ -498,7 +498,7 @@ PLAYERS = [
         "a team that plays no game on the date is told, and its id does not help it",
         replace(whole("GSW@SAC"), phase4=[*teams("GSW@SAC", 17, 17), team("DAL", 9, "20260118_GSW_SAC")]),
         Status.OK,
-        warned=("game 20260118_GSW_SAC DAL (9 players) of no game",),
+        warned=("9 players of no game on this date: DAL game 20260118_GSW_SAC (9)",),
     ),
     Case(
         "where no row has a team the game is judged as a whole: 80 % of both teams' players",
@@ -606,12 +606,14 @@ UNKNOWN = [
         "Phase 3 failed: how many players are enough is unknown, so nothing is called whole",
         replace(whole("GSW@SAC"), phase3="Timeout"),
         Status.ERROR,
-        ready="GSW@SAC",
+        expected="GSW@SAC",
+        ready="",
     ),
     Case(
         "but a game without any data is missing whatever Phase 3 would have said, and no phase is blamed",
-        replace(whole("GSW@SAC"), phase3="Timeout", phase4=[]),
+        replace(whole("GSW@SAC", "BOS@LAL"), phase3="Timeout", phase4=teams("BOS@LAL", 17, 17)),
         Status.MISSING_DATA,
+        ready="",
         warned=("upcoming_player_game_context could not be read: Timeout",),
     ),
     Case(
@@ -760,6 +762,6 @@ def test_ten_thousand_phantom_ids_are_counted_and_not_listed() -> None:
     (verdict,) = replace(whole("GSW@SAC"), phase4=[*teams("GSW@SAC", 17, 17), *phantoms]).judge()
     assert verdict.status is Status.OK
     (warning,) = verdict.warnings
-    assert warning.startswith("player_composite_factors has 10,000 rows: ")
+    assert warning.startswith("player_composite_factors has 10,000 players of no game on this date: ")
     assert "and 9,995 more" in warning
     assert len(warning) < 300
