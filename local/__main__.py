@@ -5,13 +5,13 @@ Stays up for more requests until Ctrl-C; with --once it ends after showing.
 
 import argparse
 import json
-import shlex
-import subprocess
+import signal
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from urllib.parse import urlencode
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 from google.cloud import bigquery
 
@@ -44,9 +44,11 @@ def main() -> int:
     options = parser.parse_args()
     log = ROOT / ".local" / "function.log"
     log.parent.mkdir(exist_ok=True)
+    # However it is stopped, the servers that it has started stop with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print("Starting a BigQuery emulator and a Slack inbox on this machine …", flush=True)
     try:
-        with bigquery_emulator() as warehouse, serve() as inbox:
+        with suppress(KeyboardInterrupt), bigquery_emulator() as warehouse, serve() as inbox:
             environment = {
                 "GCP_PROJECT_ID": PROJECT,
                 "BIGQUERY_EMULATOR_HOST": warehouse,
@@ -60,6 +62,9 @@ def main() -> int:
                 _show(client, url, inbox)
                 if not options.once:
                     _stay(url, inbox, warehouse)
+    except HTTPError as error:
+        print(f"{error}: {error.read().decode()}", file=sys.stderr)
+        return 1
     except (EmulatorError, FunctionError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -77,8 +82,9 @@ def _seed(environment: dict[str, str]) -> bigquery.Client:
 
 def _show(client: bigquery.Client, url: str, inbox: Inbox) -> None:
     print(f"The function's clock stands at {sample.MORNING:%A, %B %-d, %Y, %-I:%M %p} in New York.\n")
-    answer = _curl(f"{url}/?{urlencode({'date': str(sample.BAD_DAY)})}")
-    (check,) = json.loads(answer)["checks"]
+    print(f"$ curl '{url}/?date={sample.BAD_DAY}'\n", flush=True)
+    with urlopen(f"{url}/?date={sample.BAD_DAY}") as answer:  # noqa: S310 - the function started above
+        (check,) = json.load(answer)["checks"]
     print(f"  {check['status']}: {check['scheduled_games']} scheduled, {check['phase4_ready']} ready")
     for game in check["games"]:
         print(f"  {game['status']:8} {game['matchup']}  {game['reason']}")
@@ -96,12 +102,6 @@ def _show(client: bigquery.Client, url: str, inbox: Inbox) -> None:
         print("\n".join(f"  | {line}" for line in _lines(message)))
 
 
-def _curl(url: str) -> str:
-    command = ["curl", "-sS", url]
-    print(f"$ {shlex.join(command)}\n", flush=True)
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
 def _lines(message: Message) -> Iterator[str]:
     for block in message.blocks:
         texts = [block["text"]] if "text" in block else block["elements"]
@@ -111,15 +111,19 @@ def _lines(message: Message) -> Iterator[str]:
 
 
 def _stay(url: str, inbox: Inbox, warehouse: str) -> None:
-    print("\nUp until Ctrl-C. More to ask:\n")
-    for day, what in MORE.items():
-        print(f"  curl '{url}/?date={day}'  # {what}")
-    print(f"  curl '{url}/history?start=2026-01-01&end=2026-01-18'")
     print(
-        f"\nThe Slack inbox: {inbox.url}   BigQuery: {warehouse}   The function's log: .local/function.log", flush=True
+        "\nUp until Ctrl-C. More to ask; past dates are recorded in silence, unless notify=always asks for a message:\n"
     )
-    with suppress(KeyboardInterrupt):
-        threading.Event().wait()
+    print(f"  URL={url}")
+    for day, what in MORE.items():
+        print(f'  curl "$URL/?date={day}"  # {what}')
+    print(f'  curl "$URL/?date={sample.ONE_TEAM_ONLY}&notify=always"  # told to Slack all the same')
+    print('  curl "$URL/history?start=2026-01-01&end=2026-01-18"\n')
+    print(f"The Slack inbox: {inbox.url}")
+    print(f"The dashboard:   {url}/dashboard")
+    print(f"BigQuery:        {warehouse}")
+    print("The log:         .local/function.log", flush=True)
+    threading.Event().wait()
 
 
 if __name__ == "__main__":

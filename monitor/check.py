@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from monitor.core.alerts import TROUBLE, Alert, AlertStatus, Notify, decide, outcome_without_post
-from monitor.core.dates import league_date
+from monitor.core.dates import DateRange, league_date
 from monitor.core.verdict import DateVerdict, judge
 from monitor.history import Run, Trigger, history_row
 from monitor.logs import Severity, log
@@ -49,7 +49,7 @@ def run_check(
     if request.is_range and trigger is not Trigger.SCHEDULER:
         trigger = Trigger.BACKFILL
     answer: dict[str, Any] = {"run_id": run_id, "trigger": trigger, "checks": []}
-    if request.follow_up and (note := _nothing_open(client, settings, request, now)):
+    if request.follow_up and (note := _nothing_open(client, settings, days)):
         log("follow_up_skipped", note, trigger=trigger)
         return {**answer, "note": note}
 
@@ -96,9 +96,8 @@ def run_check(
     return answer
 
 
-def _nothing_open(client: Client, settings: Settings, request: CheckRequest, now: datetime) -> str | None:
+def _nothing_open(client: Client, settings: Settings, days: DateRange) -> str | None:
     """Why a follow-up has nothing to look at; None when the date's newest check found trouble."""
-    days = request.days(league_date(now, settings.league_timezone))
     try:
         newest = read_history(client, settings, days)
     except WarehouseError as error:

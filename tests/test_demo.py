@@ -4,8 +4,32 @@ import re
 import subprocess
 import sys
 from os import environ
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
 
 from local.emulator import ROOT
+
+
+def test_the_demo_stops_what_it_has_started() -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "local"], cwd=ROOT, env={"PATH": environ["PATH"]}, stdout=subprocess.PIPE, text=True
+    )
+    with demo:
+        assert demo.stdout is not None
+        shown = ""
+        while "The log:" not in shown:
+            line = demo.stdout.readline()
+            assert line, "the demo ended early"
+            shown += line
+        demo.terminate()
+        assert demo.wait(timeout=20) == 0
+    servers = re.findall(r"(?:URL=|inbox: |BigQuery: +)(http://127\.0\.0\.1:\d+)", shown)
+    assert len(servers) == 3
+    for url in servers:
+        with pytest.raises(URLError):
+            urlopen(url, timeout=5)  # noqa: S310 - an address that the demo showed
 
 
 def test_the_demo_shows_the_bad_morning_and_ends() -> None:

@@ -429,6 +429,21 @@ def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: D
     assert "unknown parameter 'date'" in problem(client.get("/dashboard?date=today"), 400)["detail"]
 
 
+def test_the_dashboard_reads_a_table_of_the_users_five_columns(empty_project: Platform, door: Door) -> None:
+    # As it is before `schema apply`.
+    client = empty_project.client
+    client.create_dataset("nba_monitoring")
+    client.query_and_wait(
+        "CREATE TABLE nba_monitoring.data_availability_checks "
+        "(check_date DATE, check_time TIMESTAMP, scheduled_games INT64, phase4_ready INT64, status STRING)"
+    )
+    client.query_and_wait(
+        "INSERT INTO nba_monitoring.data_availability_checks "
+        "VALUES (DATE '2026-01-17', TIMESTAMP '2026-01-17 13:00:00+00', 9, 9, 'OK')"
+    )
+    assert "9 of 9 games ready" in door(empty_project.environment).get("/dashboard").text
+
+
 def test_data_is_text_on_the_dashboard(platform: Platform, door: Door) -> None:
     script = "<script>alert(1)</script>"
     listed = [{"game_id": "1", "game_date": "2026-01-18", "away_team_abbr": script, "home_team_abbr": '"><b>'}]
