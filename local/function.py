@@ -66,7 +66,7 @@ def main(port: str, *at: str) -> None:
     """Serve until terminated."""
     for moment in at:
         time_machine.travel(datetime.fromisoformat(moment), tick=True).start()
-    app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))  # type: ignore[no-untyped-call]
+    app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
     make_server("127.0.0.1", int(port), app, threaded=True).serve_forever()
 
 

@@ -32,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _check(settings, options)
         return _schema(settings, options.action)
     except (RequestError, SettingsError) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a shell command speaks to a person
+        print(error, file=sys.stderr)
         return 2
     except (CheckError, WarehouseError, SchemaError) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)
         return 1
 
 
@@ -57,17 +57,17 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     request = parse_request(CheckRequest, given, b"", today=league_date(now, settings.league_timezone))
     with log_context(run_id=run_id):
         answer = run_check(connect(settings), settings, request, run_id=run_id, trigger=Trigger.CLI, now=now)
-    print(json.dumps(answer, indent=2))  # noqa: T201
+    print(json.dumps(answer, indent=2))
     return 0
 
 
 def _schema(settings: Settings, action: str) -> int:
     client = connect(settings)
     if action == "apply":
-        print("\n".join(apply_schema(client, settings)) or "nothing to do")  # noqa: T201
+        print("\n".join(apply_schema(client, settings)) or "nothing to do")
         return 0
     found = schema_drift(client, settings)
-    print("\n".join(found) or "no drift")  # noqa: T201
+    print("\n".join(found) or "no drift")
     return 1 if found else 0
 
 

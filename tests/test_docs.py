@@ -46,7 +46,7 @@ def test_every_parameter_is_in_the_table() -> None:
 
 def test_every_address_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GCP_PROJECT_ID", "nba")
-    functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))  # type: ignore[no-untyped-call]
+    functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
     words = first_cells(section("Ask it").split("| address")[1])
     assert [word for word in words if word.startswith("/")] == list(sys.modules["main"]._ROUTES)  # noqa: SLF001 - the table to agree with
 

@@ -31,7 +31,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Door:
     def boot(environment: Mapping[str, str], **more: str) -> FlaskClient:
         for name, value in {**environment, **more}.items():
             monkeypatch.setenv(name, value)
-        app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))  # type: ignore[no-untyped-call]
+        app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
         client: FlaskClient = app.test_client()
         return client
 
