@@ -8,7 +8,7 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any
 
-from monitor.core.alerts import TROUBLE, Alert, AlertStatus, Notify, decide, outcome_without_post
+from monitor.core.alerts import TROUBLE, Alert, AlertStatus, Notify, Reason, decide, outcome_without_post
 from monitor.core.dates import DateRange, league_date
 from monitor.core.verdict import DateVerdict, judge
 from monitor.history import Run, Trigger, history_row
@@ -67,8 +67,7 @@ def run_check(
             has_channel=has_channel(settings),
         )
         status = outcome_without_post(reason, muted=muted)
-        alert = Alert(reason, status) if status else _post(verdict, Alert(reason, AlertStatus.SENT), settings, run)
-        alerts.append(alert)
+        alerts.append(Alert(reason, status) if status else _post(verdict, reason, settings, run))
     duration_ms = round((perf_counter() - started) * 1000)
     rows = [history_row(v, a, run, duration_ms=duration_ms) for v, a in zip(verdicts, alerts, strict=True)]
     for row, verdict, alert in zip(rows, verdicts, alerts, strict=True):
@@ -108,12 +107,12 @@ def _nothing_open(client: Client, settings: Settings, days: DateRange) -> str | 
     return None if status in TROUBLE else f"{days} is {status}: nothing open, not checked again"
 
 
-def _post(verdict: DateVerdict, alert: Alert, settings: Settings, run: Run) -> Alert:
+def _post(verdict: DateVerdict, reason: Reason, settings: Settings, run: Run) -> Alert:
     try:
         post(settings, compose(verdict, settings, run_id=run.run_id, now=run.now))
     except DeliveryError as error:
-        return Alert(alert.reason, AlertStatus.FAILED, str(error))
-    return alert
+        return Alert(reason, AlertStatus.FAILED, str(error))
+    return Alert(reason, AlertStatus.SENT)
 
 
 def _raise_for(verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], checks: list[dict[str, Any]]) -> None:

@@ -177,7 +177,8 @@ def _judge_date(
         for game in games.expected
     )
     evidence = [listing for listing in answered if listing.source not in stale]
-    status, why = _status(day, verdicts, bool(strays), _shows_off_day(day, evidence, rules), rules)
+    off_day = day in rules.off_season or _shows_off_day(day, evidence)
+    status, why = _status(day, verdicts, rules, strays=bool(strays), off_day=off_day)
     error = _what_is_unknown(schedule, context, unread, status)
     return DateVerdict(
         day=day,
@@ -188,7 +189,7 @@ def _judge_date(
             *(() if error else why),
             *_source_warnings([*schedule, context, *coverage], window, stale),
             *games.warnings,
-            *dict.fromkeys(strays),
+            *strays,
             *places.unknown_teams([context, *coverage]),
         ),
         sources=tuple(
@@ -290,13 +291,13 @@ def _short_of(
     return tuple(
         team
         for team in units
-        if (players[team] if team else players.total())
-        < max(floor, ceil(rules.min_coverage * _expected_of(team, expected)))
+        if _players_of(team, players) < max(floor, ceil(rules.min_coverage * _players_of(team, expected)))
     )
 
 
-def _expected_of(team: str | None, expected: Counter[str | None]) -> int:
-    return expected[team] if team else expected.total()
+def _players_of(team: str | None, players: Counter[str | None]) -> int:
+    """The players of the team, or with None of the whole game."""
+    return players[team] if team else players.total()
 
 
 def _in_phase3(team: str | None, game: Game, expected: Counter[str | None]) -> bool:
@@ -315,8 +316,8 @@ def _findings(
     for source, teams in short.items():
         players = coverage[source]
         counts = [
-            f"{team or game.matchup} {players[team] if team else players.total()}"
-            + (f" of {of}" if (of := _expected_of(team, expected)) else "")
+            f"{team or game.matchup} {_players_of(team, players)}"
+            + (f" of {of}" if (of := _players_of(team, expected)) else "")
             for team in teams
         ]
         if counts:
@@ -325,7 +326,7 @@ def _findings(
 
 
 def _status(
-    day: date, games: Sequence[GameVerdict], strays: bool, off_day: str | None, rules: Rules
+    day: date, games: Sequence[GameVerdict], rules: Rules, *, strays: bool, off_day: bool
 ) -> tuple[Status, tuple[str, ...]]:
     """The status as far as what answered tells, and what there is to say about it."""
     if not games:
@@ -342,20 +343,11 @@ def _status(
     return (Status.MISSING_DATA if GameStatus.MISSING in gaps else Status.PARTIAL_DATA), ()
 
 
-def _shows_off_day(day: date, evidence: Sequence[Listing[ScheduleRow]], rules: Rules) -> str | None:
-    """Why a date without games is believed to be one: the season, or a fresh source with rows on or around it."""
-    if day in rules.off_season:
-        return "off-season"
+def _shows_off_day(day: date, evidence: Sequence[Listing[ScheduleRow]]) -> bool:
+    """Whether a source that can be trusted has rows of a date without games, or on both sides of it."""
     one, reach = timedelta(days=1), timedelta(days=EVIDENCE_DAYS)
     earlier, later = DateRange(day - reach, day - one), DateRange(day + one, day + reach)
-    return next(
-        (
-            listing.source
-            for listing in evidence
-            if listing.on(day) or (listing.dates_in(earlier) and listing.dates_in(later))
-        ),
-        None,
-    )
+    return any(listing.on(day) or (listing.dates_in(earlier) and listing.dates_in(later)) for listing in evidence)
 
 
 def _what_is_unknown(
