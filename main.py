@@ -29,7 +29,7 @@ except SettingsError as error:
     log("boot_failed", f"the monitor cannot start: {error}", Severity.CRITICAL)
     sys.exit(1)
 
-# Within a process runs are serial: two at once could both find the same gap untold and tell it twice.
+# Within a process runs are serial: two at once would both find the same gap untold, and tell it twice.
 _RUNS = Lock()
 
 
@@ -58,10 +58,12 @@ def _route(request: Request, run_id: str) -> Response:
 
 
 def _check(request: Request, run_id: str) -> Response:
-    check, now = _parse(CheckRequest, request)
+    check, _ = _parse(CheckRequest, request)
     trigger = Trigger.SCHEDULER if "X-CloudScheduler" in request.headers else Trigger.MANUAL
     with _RUNS:
-        return found(run_check(_client(), SETTINGS, check, run_id=run_id, trigger=trigger, now=now))
+        # The clock is read when it is this run's turn, so that the history's times are in the order of its runs.
+        now = datetime.now(UTC)
+        return found(run_check(_client, SETTINGS, check, run_id=run_id, trigger=trigger, now=now))
 
 
 def _history(request: Request, _run_id: str) -> Response:

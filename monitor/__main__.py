@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from os import environ
 from typing import Any
 from uuid import uuid4
@@ -56,7 +57,7 @@ def _check(settings: Settings, options: argparse.Namespace) -> int:
     given = {name: [value] for name in CheckRequest.model_fields if (value := getattr(options, name)) is not None}
     request = parse_request(CheckRequest, given, b"", today=league_date(now, settings.league_timezone))
     with log_context(run_id=run_id):
-        answer = run_check(connect(settings), settings, request, run_id=run_id, trigger=Trigger.CLI, now=now)
+        answer = run_check(partial(connect, settings), settings, request, run_id=run_id, trigger=Trigger.CLI, now=now)
     print(json.dumps(answer, indent=2))
     return 0
 

@@ -3,21 +3,24 @@
 Posting comes before recording, so that a crash can repeat an alert but never lose one.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from time import perf_counter
+from traceback import format_exc
 from typing import Any
 
-from monitor.core.alerts import TROUBLE, Alert, AlertStatus, Notify, Reason, decide, outcome_without_post
+from monitor.core.alerts import TROUBLE, Alert, AlertStatus, PastCheck
 from monitor.core.dates import DateRange, league_date
-from monitor.core.verdict import DateVerdict, judge
-from monitor.history import Run, Trigger, history_row
+from monitor.core.verdict import DateVerdict, Status, judge
+from monitor.heartbeat import beat
+from monitor.history import Run, Trigger, history_row, past_checks
 from monitor.logs import Severity, log
-from monitor.message import compose
+from monitor.notify import notify, notify_not_recorded
 from monitor.request import CheckRequest
 from monitor.settings import Settings
-from monitor.slack import DeliveryError, has_channel, post
-from monitor.warehouse import Client, WarehouseError, append_history, read_history, read_sources
+from monitor.warehouse import Client, WarehouseError, append_history, read_memory, read_sources
 
 
 class CheckError(Exception):
@@ -29,96 +32,188 @@ class CheckError(Exception):
 
 
 class CheckFailedError(CheckError):
-    """The warehouse did not answer: nothing is known of the data, or the row was not written."""
+    """The warehouse did not answer: the data, or what was told of it, is not known, or the row was not written."""
 
 
 class AlertNotDeliveredError(CheckError):
     """Everything is known and written, but Slack did not take the alert."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What was asked, by whom and when, and of which dates."""
+
+    settings: Settings
+    request: CheckRequest
+    run: Run
+    today: date
+    days: DateRange
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The earlier checks of each date, or why they are not known."""
+
+    past: Mapping[date, Sequence[PastCheck]] = field(default_factory=dict)
+    error: str | None = None
+
+    def of(self, day: date) -> Sequence[PastCheck]:
+        return self.past.get(day, ())
+
+
 def run_check(
-    client: Client, settings: Settings, request: CheckRequest, *, run_id: str, trigger: Trigger, now: datetime
+    connect: Callable[[], Client],
+    settings: Settings,
+    request: CheckRequest,
+    *,
+    run_id: str,
+    trigger: Trigger,
+    now: datetime,
 ) -> dict[str, Any]:
     """Judge the dates of the request, post what is due, append a row per date, and return the caller's answer.
 
-    Raises CheckFailedError and AlertNotDeliveredError, after everything else that could be done is done.
+    Raises CheckFailedError and AlertNotDeliveredError, after everything else that could be done is done; a bug is
+    told to Slack before it is raised.
     """
-    started = perf_counter()
-    today = league_date(now, settings.league_timezone)
-    days = request.days(today)
     if request.is_range and trigger is not Trigger.SCHEDULER:
         trigger = Trigger.BACKFILL
-    answer: dict[str, Any] = {"run_id": run_id, "trigger": trigger, "checks": []}
-    if request.follow_up and (note := _nothing_open(client, settings, days)):
-        log("follow_up_skipped", note, trigger=trigger)
-        return {**answer, "note": note}
-
-    readings = read_sources(client, settings, days, run_id)
-    run = Run(run_id, trigger, now, sum(reading.bytes_processed for reading in readings.all))
-    verdicts = judge(days, readings, settings.rules, now=now, today=today)
-    muted = request.dry_run or request.notify is Notify.NEVER
-    alerts = []
-    for verdict in verdicts:
-        reason = decide(
-            verdict,
-            today=today,
-            backfill=request.is_range,
-            notify=request.notify,
-            has_channel=has_channel(settings),
-        )
-        status = outcome_without_post(reason, muted=muted)
-        alerts.append(Alert(reason, status) if status else _post(verdict, reason, settings, run))
-    duration_ms = round((perf_counter() - started) * 1000)
-    rows = [history_row(v, a, run, duration_ms=duration_ms) for v, a in zip(verdicts, alerts, strict=True)]
-    for row, verdict, alert in zip(rows, verdicts, alerts, strict=True):
-        _log_date(row, verdict, alert)
-    answer["checks"] = [
-        {**row, "alert": {"reason": alert.reason, "status": alert.status}}
-        for row, alert in zip(rows, alerts, strict=True)
-    ]
-    if not request.dry_run:
-        try:
-            append_history(client, settings, rows, run_id)
-        except WarehouseError as error:
-            unknown = "".join(f" {_unknown(verdict)}" for verdict in verdicts if verdict.error)[:1_000]
-            raise CheckFailedError(f"For {days} {error}.{unknown}", answer["checks"]) from error
-    _raise_for(verdicts, alerts, answer["checks"])
-    log(
-        "run_completed",
-        f"checked {days}: {', '.join(f'{v.day} {v.status}' for v in verdicts[:7])}{' …' if len(verdicts) > 7 else ''}",  # noqa: PLR2004 - a week
-        trigger=trigger,
-        dates=len(verdicts),
-        dry_run=request.dry_run,
-        duration_ms=duration_ms,
-        bytes_processed=run.bytes_processed,
-    )
+    today = league_date(now, settings.league_timezone)
+    job = _Job(settings, request, Run(run_id, trigger, now), today, request.days(today), perf_counter())
+    try:
+        answer = _run(connect, job)
+    except CheckError:
+        _beat(job, ok=False)
+        raise
+    except Exception as bug:
+        _tell_of_bug(connect, job, bug)
+        _beat(job, ok=False)
+        raise
+    # A follow-up that found nothing open has checked nothing: it must not hide a morning's run that never came.
+    if answer["checks"]:
+        _beat(job, ok=True)
     return answer
 
 
-def _nothing_open(client: Client, settings: Settings, days: DateRange) -> str | None:
-    """Why a follow-up has nothing to look at; None when the date's newest check found trouble."""
+def _beat(job: _Job, *, ok: bool) -> None:
+    if not job.request.dry_run:
+        beat(job.settings, ok=ok)
+
+
+def _run(connect: Callable[[], Client], job: _Job) -> dict[str, Any]:
     try:
-        newest = read_history(client, settings, days)
+        client = connect()
     except WarehouseError as error:
-        raise CheckFailedError(f"Whether {days} has an open gap is not known: {error}.") from error
-    if not newest:
-        return f"{days} has not been checked yet, so there is nothing to follow up; call without follow_up to check it"
-    status = newest[0]["status"]
-    return None if status in TROUBLE else f"{days} is {status}: nothing open, not checked again"
+        return _conclude(None, job, _unknown_verdicts(job, str(error)), _Memory(error=str(error)))
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="memory") as thread:
+        remembering = thread.submit(_remember, client, job)
+        if job.request.follow_up and (note := _nothing_open(job, remembering.result())):
+            log("follow_up_skipped", note, trigger=job.run.trigger)
+            return {"run_id": job.run.run_id, "trigger": job.run.trigger, "checks": [], "note": note}
+        readings = read_sources(client, job.settings, job.days, job.run.run_id)
+        memory = remembering.result()
+    verdicts = judge(job.days, readings, job.settings.rules, now=job.run.now, today=job.today)
+    bytes_processed = sum(reading.bytes_processed for reading in readings.all)
+    return _conclude(client, job, verdicts, memory, bytes_processed)
 
 
-def _post(verdict: DateVerdict, reason: Reason, settings: Settings, run: Run) -> Alert:
+def _remember(client: Client, job: _Job) -> _Memory:
     try:
-        post(settings, compose(verdict, settings, run_id=run.run_id, now=run.now))
-    except DeliveryError as error:
-        return Alert(reason, AlertStatus.FAILED, str(error))
-    return Alert(reason, AlertStatus.SENT)
+        return _Memory(past_checks(read_memory(client, job.settings, job.days)))
+    except WarehouseError as error:
+        return _Memory(error=str(error))
 
 
-def _raise_for(verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], checks: list[dict[str, Any]]) -> None:
+def _nothing_open(job: _Job, memory: _Memory) -> str | None:
+    """Why a follow-up has nothing to look at; None when the newest check found trouble, or its alert is still open."""
+    day = job.days.first
+    past = memory.of(day)
+    if memory.error:
+        return None  # whether something is open is not known, so it is looked at
+    if not past:
+        return f"{day} has not been checked yet, so there is nothing to follow up; call without follow_up to check it"
+    told = [check.status for check in past if check.alert_status == AlertStatus.SENT]
+    if TROUBLE & {past[-1].status, *told[-1:]}:
+        return None
+    return f"{day} is {past[-1].status}: nothing open, not checked again"
+
+
+def _conclude(
+    client: Client | None, job: _Job, verdicts: Sequence[DateVerdict], memory: _Memory, bytes_processed: int = 0
+) -> dict[str, Any]:
+    """Decide, post and record. `client` is None where there is no warehouse to write to."""
+    if memory.error:
+        warning = f"what was told before is not known, so this may be a repetition: {memory.error}"
+        verdicts = [replace(verdict, warnings=(*verdict.warnings, warning)) for verdict in verdicts]
+    alerts = [notify(verdict, memory.of(verdict.day), job.settings, job.request, job.run) for verdict in verdicts]
+    duration_ms = round((perf_counter() - job.started) * 1000)
+    rows = []
+    for verdict, alert in zip(verdicts, alerts, strict=True):
+        rows.append(history_row(verdict, alert, job.run, duration_ms=duration_ms, bytes_processed=bytes_processed))
+        _log_date(rows[-1], verdict, alert)
+    checks = [
+        {**row, "alert": {"reason": alert.reason, "status": alert.status}}
+        for row, alert in zip(rows, alerts, strict=True)
+    ]
+    if client and not job.request.dry_run:
+        try:
+            append_history(client, job.settings, rows, job.run.run_id)
+        except WarehouseError as error:
+            _tell_not_recorded(job, verdicts, alerts, memory, str(error))
+            unknown = "".join(f" {_unknown(verdict)}" for verdict in verdicts if verdict.error)[:1_000]
+            raise CheckFailedError(f"For {job.days} {error}.{unknown}", checks) from error
+    _raise_for(job, verdicts, alerts, memory, checks)
+    log(
+        "run_completed",
+        f"checked {job.days}: {', '.join(f'{v.day} {v.status}' for v in verdicts[:7])}"
+        f"{' …' if len(verdicts) > 7 else ''}",  # noqa: PLR2004 - a week
+        trigger=job.run.trigger,
+        dates=len(verdicts),
+        dry_run=job.request.dry_run,
+        duration_ms=duration_ms,
+        bytes_processed=bytes_processed,
+    )
+    return {"run_id": job.run.run_id, "trigger": job.run.trigger, "checks": checks}
+
+
+def _tell_not_recorded(
+    job: _Job, verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], memory: _Memory, error: str
+) -> None:
+    """Tell Slack of a row that could not be written, unless it has just been told of the date."""
+    # A range's caller is there to read the answer.
+    if job.request.is_range or alerts[0].status is AlertStatus.SENT:
+        return
+    alert = notify_not_recorded(verdicts[0], memory.of(job.days.first), error, job.settings, job.request, job.run)
+    log("row_not_written", f"{error}; alert {alert.reason} {alert.status}", Severity.ERROR, error=alert.error)
+
+
+def _tell_of_bug(connect: Callable[[], Client], job: _Job, bug: Exception) -> None:
+    """Take the same way to Slack and the history, with a verdict that says nothing but that there was a bug."""
+    error = f"a bug of the monitor, {type(bug).__name__}; the log of run {job.run.run_id} says where"
+    try:
+        client = connect()
+        _conclude(client, job, _unknown_verdicts(job, error), _remember(client, job))
+    except (CheckError, WarehouseError) as expected:
+        log("run_failed", str(expected), Severity.ERROR)
+    except Exception:  # noqa: BLE001 - the first bug is the one to answer; this one is for the log
+        log("bug", "a bug on the way to tell of a bug", Severity.CRITICAL, stack_trace=format_exc())
+
+
+def _unknown_verdicts(job: _Job, error: str) -> list[DateVerdict]:
+    return [DateVerdict(day, Status.ERROR, error=error) for day in job.days]
+
+
+def _raise_for(
+    job: _Job, verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], memory: _Memory, checks: list[dict[str, Any]]
+) -> None:
     unknown = next((verdict for verdict in verdicts if verdict.error), None)
     if unknown:
         raise CheckFailedError(_unknown(unknown), checks)
+    # A gap is told anyway, but whether the end of one has to be told is not known. A dry run tells nothing.
+    if memory.error and not job.request.dry_run:
+        raise CheckFailedError(
+            f"The verdict on {job.days} stands, but what was told of it before is not known: {memory.error}.", checks
+        )
     failed = next((alert for alert in alerts if alert.status is AlertStatus.FAILED), None)
     if failed:
         raise AlertNotDeliveredError(

@@ -1,15 +1,17 @@
-"""A verdict and what became of its alert, as one row of the history table, in JSON types.
+"""A verdict and what became of its alert, as one row of the history table, in JSON types; and rows as past checks.
 
 The columns are those of schemas/tables/data_availability_checks.json. Pure.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from monitor import __version__
-from monitor.core.alerts import Alert, fingerprint
+from monitor.core.alerts import Alert, PastCheck, Thread, fingerprint
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Status
 
@@ -30,10 +32,11 @@ class Run:
     run_id: str
     trigger: Trigger
     now: datetime
-    bytes_processed: int
 
 
-def history_row(verdict: DateVerdict, alert: Alert, run: Run, *, duration_ms: int) -> dict[str, Any]:
+def history_row(
+    verdict: DateVerdict, alert: Alert, run: Run, *, duration_ms: int, bytes_processed: int
+) -> dict[str, Any]:
     """The row, in the table's order. A count that could not be found out is None, never 0."""
     known = verdict.status is not Status.ERROR
     all_known = known and not verdict.count(GameStatus.UNKNOWN)
@@ -67,11 +70,11 @@ def history_row(verdict: DateVerdict, alert: Alert, run: Run, *, duration_ms: in
         "alert_reason": alert.reason,
         "alert_status": alert.status,
         "alert_fingerprint": fingerprint(verdict),
-        "slack_channel": None,
-        "slack_ts": None,
+        "slack_channel": alert.thread.channel if alert.thread else None,
+        "slack_ts": alert.thread.ts if alert.thread else None,
         "error": "; ".join(filter(None, (verdict.error, alert.error))) or None,
         "duration_ms": duration_ms,
-        "bytes_processed": run.bytes_processed,
+        "bytes_processed": bytes_processed,
         "monitor_version": __version__,
     }
 
@@ -95,3 +98,21 @@ def _game(verdict: GameVerdict) -> dict[str, Any]:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def past_checks(rows: Iterable[Mapping[str, Any]]) -> dict[date, list[PastCheck]]:
+    """The rows of schemas/queries/memory.sql by date, each date's in the order of the rows."""
+    past: dict[date, list[PastCheck]] = defaultdict(list)
+    for row in rows:
+        past[row["check_date"]].append(
+            PastCheck(
+                time=row["check_time"],
+                status=row["status"],
+                games={frozenset({game["away"], game["home"]}): game["status"] for game in row["games"]},
+                fingerprint=row["alert_fingerprint"],
+                reason=row["alert_reason"],
+                alert_status=row["alert_status"],
+                thread=Thread(row["slack_channel"], row["slack_ts"]) if row["slack_ts"] else None,
+            )
+        )
+    return past

@@ -1,4 +1,4 @@
-"""A verdict becomes a Slack message: what is wrong, how long is left, why it probably happened, what to do next.
+"""A verdict becomes a Slack message: what is wrong or has changed, how long is left, the probable cause, what to do.
 
 Pure. Within Slack's limits whatever the data (at most 10 blocks and 12,000 characters), and everything that comes from
 data is escaped: https://docs.slack.dev/messaging/formatting-message-text#escaping
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
-from monitor.core.alerts import TROUBLE
+from monitor.core.alerts import TROUBLE, Decision, Reason
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Phase, Status
 from monitor.settings import Settings
@@ -45,21 +45,40 @@ _DATE_MARK = {
     Status.SCHEDULE_UNKNOWN: "🟣",
     Status.ERROR: "⚫",
 }
+_TURN_MARK = {Reason.DEADLINE: "⏰", Reason.NOT_RECORDED: "⚫"}
+_MEANING = {
+    Status.MISSING_DATA: "Without it no prediction can be made.",
+    Status.PARTIAL_DATA: "Predictions will lack players.",
+    Status.SCHEDULE_UNKNOWN: (
+        "Either there are no games, or the schedule did not arrive and predictions will be missing. "
+        "This is *not* an all-clear."
+    ),
+    Status.ERROR: "The data may be there or not: this is *not* an all-clear.",
+}
+_NOT_RECORDED = (
+    "What was found is below, but the history does not have it: until that is mended it has a hole, and the monitor "
+    "cannot know what it has told."
+)
 _WORST_FIRST = [GameStatus.MISSING, GameStatus.PARTIAL, GameStatus.UNKNOWN, GameStatus.READY]
 _PHASE = {Phase.PHASE_3: "Phase 3", Phase.PHASE_4: "Phase 4"}
 
 
-def compose(verdict: DateVerdict, settings: Settings, *, run_id: str, now: datetime) -> dict[str, Any]:
+def compose(
+    verdict: DateVerdict, decision: Decision, settings: Settings, *, run_id: str, now: datetime
+) -> dict[str, Any]:
     """The message as `text`, for notifications and screen readers, and `blocks`."""
-    header = f"{_DATE_MARK[verdict.status]} NBA {_day(verdict, now)}: {_headline(verdict)}"[:_HEADER_CHARACTERS]
-    impact = _impact(verdict, settings, now)
+    start = settings.predictions_start(verdict.day)
+    title = f"NBA {_day(verdict, now)}{_turn(decision, start - now)}"
+    mark = _TURN_MARK.get(decision.reason, _DATE_MARK[verdict.status])
+    header = f"{mark} {title}: {_headline(verdict, decision)}"[:_HEADER_CHARACTERS]
+    impact = _impact(verdict, decision, settings, now)
     sections = [
-        impact,
+        "\n".join(filter(None, (impact, _change(decision, settings, now)))),
         _counts(verdict),
         _hint(verdict),
         _games(verdict, settings),
         _warnings(verdict),
-        _next_steps(verdict, settings),
+        _next_steps(verdict, decision, settings),
     ]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": header}},
@@ -69,7 +88,41 @@ def compose(verdict: DateVerdict, settings: Settings, *, run_id: str, now: datet
     return {"text": f"{header}. {impact}", "blocks": blocks}
 
 
-def _headline(verdict: DateVerdict) -> str:
+def reply_of(message: dict[str, Any]) -> dict[str, Any]:
+    """The message's head, for the thread below a first message that shows the rest: header, impact and footer."""
+    header, impact, *_, footer = message["blocks"]
+    return {"text": message["text"], "blocks": [header, impact, footer]}
+
+
+def _turn(decision: Decision, left: timedelta) -> str:
+    """How the story goes on, as the header says it."""
+    return {
+        Reason.WORSENED: ", worse" if decision.worse else "",
+        Reason.IMPROVED: ", better",
+        Reason.DEADLINE: f", {_duration(left)} left",
+        Reason.RESOLVED: ", resolved",
+    }.get(decision.reason, "")
+
+
+def _change(decision: Decision, settings: Settings, now: datetime) -> str:
+    """What is different from the message before."""
+    if decision.worse:
+        lines = [
+            f"• *{_escape(matchup, 24)}* {f'was {best.lower()}' if best else 'is newly on the schedule'}"
+            for matchup, best in decision.worse
+        ]
+        return "*Worse since the last message:*\n" + _fit(lines, MOST_GAMES)
+    if decision.reason is Reason.WORSENED:
+        return f"The last message said {decision.before}."
+    if decision.reason is Reason.DEADLINE and decision.opened:
+        opened = decision.opened.astimezone(settings.league_timezone)
+        return f"Open since {_clock(opened, now)}, {_duration(now - decision.opened)} ago."
+    return ""
+
+
+def _headline(verdict: DateVerdict, decision: Decision) -> str:
+    if decision.reason is Reason.NOT_RECORDED:
+        return f"monitor failed, its verdict {verdict.status} is not on record"
     expected = len(verdict.games)
     missing, partial = verdict.count(GameStatus.MISSING), verdict.count(GameStatus.PARTIAL)
     more = f", {partial} more only part of it" if partial else ""
@@ -91,32 +144,44 @@ def _headline(verdict: DateVerdict) -> str:
     }[verdict.status]
 
 
-def _impact(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
-    if verdict.status not in TROUBLE:
+def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
+    if decision.reason is Reason.RESOLVED:
+        return _resolution(verdict, decision, settings, now)
+    if verdict.status not in TROUBLE and decision.reason is not Reason.NOT_RECORDED:
         return "No action is due."
-    meaning = {
-        Status.MISSING_DATA: "Without it no prediction can be made.",
-        Status.PARTIAL_DATA: "Predictions will lack players.",
-        Status.SCHEDULE_UNKNOWN: (
-            "Either there are no games, or the schedule did not arrive and predictions will be missing. "
-            "This is *not* an all-clear."
-        ),
-        Status.ERROR: "The data may be there or not: this is *not* an all-clear.",
-    }[verdict.status]
-    return f"{meaning} {_time_left(verdict, settings, now)}"
+    meaning = _NOT_RECORDED if decision.reason is Reason.NOT_RECORDED else _MEANING[verdict.status]
+    left = settings.predictions_start(verdict.day) - now
+    when = _predictions_start(verdict, settings)
+    if left >= timedelta(0):
+        return f"{meaning} Predictions start at {when}, in *{_duration(left)}*."
+    return f"{meaning} Predictions started at {when}, *{_duration(-left)} ago*."
 
 
-def _time_left(verdict: DateVerdict, settings: Settings, now: datetime) -> str:
+def _resolution(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
+    """How long it was open, and how long before or after the start of predictions it closed."""
+    opened, closed = (moment or now for moment in (decision.opened, decision.closed))
+    left = settings.predictions_start(verdict.day) - closed
+    when = _predictions_start(verdict, settings)
+    start, end = (_clock(moment.astimezone(settings.league_timezone), now) for moment in (opened, closed))
+    span = f"Open for *{_duration(closed - opened)}*, from {start} to {end}."
+    if left >= timedelta(0):
+        return f"{span} Closed *{_duration(left)} before* predictions start at {when}. No action is due."
+    return f"{span} Closed *{_duration(-left)} after* predictions started at {when}: what they lacked has to be rerun."
+
+
+def _predictions_start(verdict: DateVerdict, settings: Settings) -> str:
     start = settings.predictions_start(verdict.day)
     local = start.astimezone(settings.league_timezone)
-    zoned = f"{start:%H:%M %Z}"
-    if local.tzname() != start.tzname():
-        evening_before = f"{local:%a }" if local.date() != start.date() else ""
-        zoned += f" ({evening_before}{local:%-I:%M %p %Z})"
-    left = start - now
-    if left >= timedelta(0):
-        return f"Predictions start at {zoned}, in *{_duration(left)}*."
-    return f"Predictions started at {zoned}, *{_duration(-left)} ago*."
+    if local.tzname() == start.tzname():
+        return f"{start:%H:%M %Z}"
+    evening_before = f"{local:%a }" if local.date() != start.date() else ""
+    return f"{start:%H:%M %Z} ({evening_before}{local:%-I:%M %p %Z})"
+
+
+def _clock(local: datetime, now: datetime) -> str:
+    """A time of the league's day, with its date where that is another than today's."""
+    other_day = f"{local:%b %-d}, " if local.date() != now.astimezone(local.tzinfo).date() else ""
+    return f"{other_day}{local:%-I:%M %p %Z}"
 
 
 def _counts(verdict: DateVerdict) -> str:
@@ -178,14 +243,18 @@ def _warnings(verdict: DateVerdict) -> str:
     return "*Also noticed*\n" + _fit(lines, MOST_WARNINGS) if lines else ""
 
 
-def _next_steps(verdict: DateVerdict, settings: Settings) -> str:
+def _next_steps(verdict: DateVerdict, decision: Decision, settings: Settings) -> str:
     """What to do, in order, each with its command where the host to ask is known."""
-    if verdict.status not in TROUBLE:
+    if verdict.status not in TROUBLE and decision.reason is not Reason.NOT_RECORDED:
         return ""
     day, stalled = str(verdict.day), verdict.stalled_phase
     steps = []
-    if verdict.status is Status.ERROR:
+    if decision.reason is Reason.NOT_RECORDED:
+        steps.append("See whether the history can be written, and has its columns\n```python -m monitor schema diff```")
+    elif verdict.status is Status.ERROR and verdict.sources:
         steps.append("See whether BigQuery answers, and whether the tables named above are there and can be read")
+    elif verdict.status is Status.ERROR:
+        steps.append("See what the function's log says of this run")
     if verdict.status is Status.SCHEDULE_UNKNOWN:
         names = [source.name for source in verdict.sources if source.kind is Kind.SCHEDULE]
         steps.append(f"See whether the schedule was loaded: {_escape(', '.join(names))}")

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from monitor.core.dates import ExpectedGap, OffSeason, parse_expected_gaps, parse_off_season
+from monitor.core.alerts import Channel
+from monitor.core.dates import ExpectedGap, OffSeason, Silence, parse_expected_gaps, parse_off_season, parse_silences
 from monitor.core.sources import Kind
 from monitor.core.verdict import Rules
 
@@ -54,6 +55,12 @@ def _hours(text: str) -> timedelta:
     return age
 
 
+def _minutes(text: str) -> timedelta:
+    if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
+        raise ValueError(f"{text!r} is no whole number of minutes, such as 120")
+    return timedelta(minutes=int(text))
+
+
 def _clock(text: str) -> time:
     try:
         return datetime.strptime(text, "%H:%M").replace(tzinfo=UTC).time()
@@ -65,6 +72,13 @@ def _host(text: str) -> str:
     if not re.fullmatch(r"https?://[\w.:-]+/?", text):
         raise ValueError(f"{text!r} is no address like http://127.0.0.1:9050")
     return text.rstrip("/")
+
+
+def _bot_token(text: str) -> str:
+    # Said without the value, which is a secret. https://docs.slack.dev/authentication/tokens#bot
+    if not re.fullmatch(r"xoxb-[\w-]+", text, re.ASCII):
+        raise ValueError("is set, but is no bot token, which starts with xoxb-; correct it or unset it")
+    return text
 
 
 def _url(text: str) -> str:
@@ -103,11 +117,30 @@ class Settings(BaseModel):
     league_timezone: Zone = ZoneInfo("America/New_York")
     predictions_at: Annotated[time, BeforeValidator(_clock)] = time(18)
     predictions_timezone: Zone = ZoneInfo("UTC")
+    deadline_warning: Annotated[timedelta, BeforeValidator(_minutes)] = timedelta(minutes=120)
 
     slack_webhook_url: Annotated[SecretStr, BeforeValidator(_url)] | None = None
+    slack_bot_token: Annotated[SecretStr, BeforeValidator(_bot_token)] | None = None
+    slack_channel: Annotated[str, Field(pattern=r"^(#?[\w.-]+)$")] | None = None
+    slack_api_url: Url = "https://slack.com/api"
+    silences: Annotated[tuple[Silence, ...], BeforeValidator(parse_silences)] = ()
+    heartbeat_url: Annotated[SecretStr, BeforeValidator(_url)] | None = None
     monitor_url: Url | None = None
     phase3_url: Url | None = None
     phase4_url: Url | None = None
+
+    @model_validator(mode="after")
+    def _bot_has_a_channel(self) -> Self:
+        if (self.slack_bot_token is None) != (self.slack_channel is None):
+            raise ValueError("SLACK_BOT_TOKEN and SLACK_CHANNEL go together: set both, or SLACK_WEBHOOK_URL alone")
+        return self
+
+    @property
+    def channel(self) -> Channel | None:
+        """How Slack is reached; with both means set, by the bot, which can do more."""
+        if self.slack_bot_token:
+            return Channel.BOT
+        return Channel.WEBHOOK if self.slack_webhook_url else None
 
     @property
     def rules(self) -> Rules:
@@ -129,11 +162,11 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        problems = [f"{str(e['loc'][0]).upper()}: {_sentence(e['type'], e['msg'])}" for e in error.errors()]
+        problems = [": ".join([*(str(name).upper() for name in e["loc"][:1]), _sentence(e)]) for e in error.errors()]
         raise SettingsError("; ".join(problems)) from None
 
 
-def _sentence(kind: str, message: str) -> str:
-    if kind == "missing":
+def _sentence(error: Mapping[str, Any]) -> str:
+    if error["type"] == "missing":
         return "is not set, and the monitor cannot run without it"
-    return message.removeprefix("Value error, ")
+    return str(error["msg"]).removeprefix("Value error, ")

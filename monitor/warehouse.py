@@ -163,14 +163,23 @@ def _rows[Row: (ScheduleRow, PlayerRow)](answer: RowIterator, row_type: type[Row
 
 def read_history(client: bigquery.Client, settings: Settings, days: DateRange) -> list[dict[str, Any]]:
     """The newest row of each date of the range that has one, oldest first. Raises WarehouseError."""
-    sql = (SCHEMAS / "queries" / "history.sql").read_text()
+    return _read_own(client, settings, days, "history")
+
+
+def read_memory(client: bigquery.Client, settings: Settings, days: DateRange) -> list[dict[str, Any]]:
+    """What was told of each date of the range and seen since, oldest first. Raises WarehouseError."""
+    return _read_own(client, settings, days, "memory")
+
+
+def _read_own(client: bigquery.Client, settings: Settings, days: DateRange, query: str) -> list[dict[str, Any]]:
+    sql = (SCHEMAS / "queries" / f"{query}.sql").read_text()
     try:
-        rows = [dict(row) for row in _query(client, sql, days, {"source": "history"}, settings.monitoring_dataset)]
+        return [dict(row) for row in _query(client, sql, days, {"source": query}, settings.monitoring_dataset)]
     except NotFound as error:
         raise WarehouseError(f"there is no history yet ({_explain(error)}); {_APPLY}") from error
     except _FAILURES as error:
-        raise WarehouseError(f"the history could not be read: {_explain(error)}") from error
-    return rows
+        advice = f"; {_APPLY}" if isinstance(error, BadRequest) else ""
+        raise WarehouseError(f"the history could not be read: {_explain(error)}{advice}") from error
 
 
 def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[dict[str, Any]], run_id: str) -> None:

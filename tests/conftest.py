@@ -47,7 +47,7 @@ class Platform:
             b"",
             today=league_date(now, settings.league_timezone),
         )
-        return run_check(self.client, settings, request, run_id=uuid4().hex, trigger=trigger, now=now)
+        return run_check(lambda: self.client, settings, request, run_id=uuid4().hex, trigger=trigger, now=now)
 
     def delete_datasets(self) -> None:
         for dataset in self.client.list_datasets():

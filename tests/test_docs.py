@@ -33,7 +33,7 @@ def test_the_defaults_are_the_settings_own() -> None:
     given = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| `([^`]+)` \|", section("Settings"), re.MULTILINE))
     project = {"GCP_PROJECT_ID": "nba"}
     assert load_settings({**project, **given}) == load_settings(project)
-    assert len(given) == 11
+    assert len(given) == 13
 
 
 def test_every_status_is_in_the_table() -> None:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.block_kit import refusals
+from monitor.core.alerts import Decision, Reason
 from monitor.core.sources import PlayerRow, ScheduleRow
 from monitor.core.verdict import DateVerdict, Status
-from monitor.message import compose
+from monitor.message import compose, reply_of
 from monitor.settings import load_settings
 from tests.core.world import NOW, TODAY, World, game, team, teams
 
@@ -23,14 +24,23 @@ HOSTS = {
 }
 
 
-def message(verdict: DateVerdict, *, now: datetime = NOW, hosts: Mapping[str, str] = HOSTS) -> dict[str, Any]:
+NEW = Decision(Reason.NEW_GAP)
+
+
+def message(
+    verdict: DateVerdict, decision: Decision = NEW, *, now: datetime = NOW, hosts: Mapping[str, str] = HOSTS
+) -> dict[str, Any]:
     settings = load_settings({"GCP_PROJECT_ID": "nba", **hosts})
-    return compose(verdict, settings, run_id="4f1a", now=now)
+    return compose(verdict, decision, settings, run_id="4f1a", now=now)
 
 
-def words(verdict: DateVerdict, **given: Any) -> str:
+def words(verdict: DateVerdict, decision: Decision = NEW, **given: Any) -> str:
     """All that a person reads, block by block."""
-    blocks = message(verdict, **given)["blocks"]
+    return words_of(message(verdict, decision, **given))
+
+
+def words_of(sent: dict[str, Any]) -> str:
+    blocks = sent["blocks"]
     return "\n".join(
         text["text"] for block in blocks for text in ([block["text"]] if "text" in block else block["elements"])
     )
@@ -95,6 +105,109 @@ def test_every_kind_has_a_header_of_its_own(kind: str, header: str) -> None:
     assert sent["blocks"][0] == {"type": "header", "text": {"type": "plain_text", "text": header}}
     # What a phone's notification shows, and a screen reader says.
     assert sent["text"].startswith(header)
+
+
+# How an alert goes on, at 11:30 AM.
+LATER = NOW + timedelta(hours=3, minutes=30)
+STORY = {
+    "worse": (
+        GAP,
+        Decision(Reason.WORSENED, before="MISSING_DATA", worse=(("TOR@POR", "READY"), ("BOS@IND", None))),
+    ),
+    "another kind": (replace(GAP, phase4="Timeout"), Decision(Reason.WORSENED, before="MISSING_DATA")),
+    "better": (GAP, Decision(Reason.IMPROVED, before="MISSING_DATA")),
+    "deadline": (GAP, Decision(Reason.DEADLINE, opened=NOW, before="MISSING_DATA")),
+    "deadline of an old gap": (GAP, Decision(Reason.DEADLINE, opened=NOW - timedelta(days=1))),
+    "resolved": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=LATER)),
+    "resolved too late": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=NOW + timedelta(hours=7))),
+    "resolved by a postponement": (KINDS["no games"], Decision(Reason.RESOLVED, opened=NOW, closed=LATER)),
+    "asked for": (WHOLE, Decision(Reason.REQUESTED)),
+    "not recorded": (WHOLE, Decision(Reason.NOT_RECORDED)),
+}
+
+
+@pytest.mark.parametrize(
+    ("turn", "header", "change"),
+    [
+        (
+            "worse",
+            "🔴 NBA Sun Jan 18, worse: 1 of 2 games has no Phase 4 data",
+            "*Worse since the last message:*\n• *TOR@POR* was ready\n• *BOS@IND* is newly on the schedule",
+        ),
+        (
+            "another kind",
+            "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there",
+            "The last message said MISSING_DATA.",
+        ),
+        ("better", "🔴 NBA Sun Jan 18, better: 1 of 2 games has no Phase 4 data", "in *1 h 30 min*"),
+        (
+            "deadline",
+            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 of 2 games has no Phase 4 data",
+            "Open since 8:00 AM EST, 3 h 30 min ago.",
+        ),
+        (
+            "deadline of an old gap",
+            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 of 2 games has no Phase 4 data",
+            "Open since Jan 17, 8:00 AM EST, 27 h 30 min ago.",
+        ),
+        (
+            "resolved",
+            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
+            "Open for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST. "
+            "Closed *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action is due.",
+        ),
+        (
+            "resolved too late",
+            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
+            "Closed *2 h after* predictions started at 18:00 UTC (1:00 PM EST): what they lacked has to be rerun.",
+        ),
+        ("resolved by a postponement", "⚪ NBA Sun Jan 18, resolved: no games", "Open for *3 h 30 min*"),
+        ("asked for", "🟢 NBA Sun Jan 18: all Phase 4 data is there for 2 games", "No action is due."),
+        (
+            "not recorded",
+            "⚫ NBA Sun Jan 18: monitor failed, its verdict OK is not on record",
+            "*What failed:* the history row could not be written: Forbidden",
+        ),
+    ],
+)
+def test_every_turn_of_the_story_has_its_own_words(turn: str, header: str, change: str) -> None:
+    world, decision = STORY[turn]
+    verdict = verdict_of(world)
+    if decision.reason is Reason.NOT_RECORDED:
+        verdict = replace(verdict, error="the history row could not be written: Forbidden")
+    sent = message(verdict, decision, now=LATER)
+    assert sent["blocks"][0]["text"]["text"] == header
+    assert sent["text"].startswith(header)
+    assert change in words_of(sent)
+    assert refusals(sent) == []
+
+
+def test_a_resolved_date_has_no_commands_and_a_row_that_is_missing_has() -> None:
+    assert "*Next*" not in words(*story("resolved"), now=LATER)
+    assert "python -m monitor schema diff" in words(*story("not recorded"), now=LATER)
+
+
+def test_a_bug_leads_to_the_log_and_not_to_the_tables() -> None:
+    text = words(
+        DateVerdict(TODAY, Status.ERROR, error="a bug of the monitor, KeyError; the log of run 4f1a says where")
+    )
+    assert "*What failed:* a bug of the monitor, KeyError" in text
+    assert "1. See what the function's log says of this run" in text
+
+
+def test_the_reply_in_the_thread_is_the_messages_head() -> None:
+    # The first message above it has the games and the commands.
+    full = message(*story("worse"), now=LATER)
+    reply = reply_of(full)
+    assert reply["text"] == full["text"]
+    assert [block["type"] for block in reply["blocks"]] == ["header", "section", "context"]
+    assert "*TOR@POR* was ready" in words_of(reply)
+    assert "curl" not in words_of(reply)
+
+
+def story(turn: str) -> tuple[DateVerdict, Decision]:
+    world, decision = STORY[turn]
+    return verdict_of(world), decision
 
 
 def test_every_kind_is_taken_by_slack() -> None:

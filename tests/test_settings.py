@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from monitor.core.alerts import Channel
 from monitor.settings import SettingsError, load_settings
 
 REQUIRED = {"GCP_PROJECT_ID": "nba"}
@@ -60,13 +61,23 @@ def test_predictions_start_by_the_clock_of_their_zone() -> None:
         ("SCHEDULE_MAX_AGE", "inf", "SCHEDULE_MAX_AGE: "),
         ("SCHEDULE_MAX_AGE", "nan", "SCHEDULE_MAX_AGE: "),
         ("OFF_SEASON", "June", "OFF_SEASON: 'June' is not of the form 06-25/10-01"),
-        ("EXPECTED_GAPS", "2025-10-21", "EXPECTED_GAPS: '2025-10-21' is not of the form"),
+        ("EXPECTED_GAPS", "2025-10-21", "EXPECTED_GAPS: '2025-10-21' gives no reason"),
         ("LEAGUE_TIMEZONE", "Eastern", "LEAGUE_TIMEZONE: 'Eastern' is no time zone"),
         ("LEAGUE_TIMEZONE", "../etc/passwd", "LEAGUE_TIMEZONE: "),
         ("PREDICTIONS_AT", "6 PM", "PREDICTIONS_AT: '6 PM' is no time of day, such as 18:00"),
+        ("DEADLINE_WARNING", "2h", "DEADLINE_WARNING: '2h' is no whole number of minutes, such as 120"),
+        ("DEADLINE_WARNING", "-5", "DEADLINE_WARNING: "),
+        ("SILENCES", "2026-01-18", "SILENCES: '2026-01-18' is not of the form"),
         ("SLACK_WEBHOOK_URL", "hooks.slack.com", "SLACK_WEBHOOK_URL: is set, but is no https:// address"),
         # 2026-05-15: an empty variable hid that nobody was told anything.
         ("SLACK_WEBHOOK_URL", "", "SLACK_WEBHOOK_URL: is set, but is no https:// address; correct it or unset it"),
+        ("SLACK_BOT_TOKEN", "", "SLACK_BOT_TOKEN: is set, but is no bot token, which starts with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxp-1-a", "SLACK_BOT_TOKEN: is set, but is no bot token"),  # a person's token
+        ("SLACK_BOT_TOKEN", "xoxb-1-a\n", "SLACK_BOT_TOKEN: is set, but is no bot token"),  # `echo` into the secret
+        ("SLACK_BOT_TOKEN", "xoxb-1-a", "SLACK_BOT_TOKEN and SLACK_CHANNEL go together"),  # nowhere to post
+        ("SLACK_CHANNEL", "alerts", "SLACK_BOT_TOKEN and SLACK_CHANNEL go together"),
+        ("SLACK_CHANNEL", "", "SLACK_CHANNEL: "),
+        ("HEARTBEAT_URL", "hc-ping.com", "HEARTBEAT_URL: is set, but is no https:// address"),
         ("PHASE4_URL", "phase4", "PHASE4_URL: is set, but is no https:// address"),
     ],
 )
@@ -82,9 +93,26 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
         load_settings({"MIN_COVERAGE": "2"})
 
 
-def test_a_secret_is_shown_nowhere() -> None:
-    settings = load_settings({**REQUIRED, "SLACK_WEBHOOK_URL": WEBHOOK})
+def test_slack_is_reached_by_bot_where_there_is_one() -> None:
+    bot = {"SLACK_BOT_TOKEN": "xoxb-1-a", "SLACK_CHANNEL": "#alerts"}
+    assert load_settings({**REQUIRED, **bot}).channel is Channel.BOT
+    assert load_settings({**REQUIRED, **bot, "SLACK_WEBHOOK_URL": WEBHOOK}).channel is Channel.BOT
+    assert load_settings({**REQUIRED, "SLACK_WEBHOOK_URL": WEBHOOK}).channel is Channel.WEBHOOK
+    assert load_settings(REQUIRED).channel is None
+
+
+SECRETS = {
+    "SLACK_WEBHOOK_URL": (WEBHOOK, WEBHOOK.replace("https", "htp")),
+    "SLACK_BOT_TOKEN": ("xoxb-a-secret", "a-secret"),
+    "HEARTBEAT_URL": ("https://hc-ping.com/a-secret", "a-secret"),
+}
+
+
+@pytest.mark.parametrize("name", SECRETS)
+def test_a_secret_is_shown_nowhere(name: str) -> None:
+    good, malformed = SECRETS[name]
+    settings = load_settings({**REQUIRED, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_CHANNEL": "alerts", name: good})
     assert "a-secret" not in f"{settings!r} {settings}"
     with pytest.raises(SettingsError) as error:
-        load_settings({**REQUIRED, "SLACK_WEBHOOK_URL": WEBHOOK.replace("https", "htp")})
+        load_settings({**REQUIRED, name: malformed})
     assert "a-secret" not in str(error.value)

@@ -46,6 +46,15 @@ class ExpectedGap:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Dates of which the operator wants to hear nothing until a moment, and why."""
+
+    days: DateRange
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class OffSeason:
     """The part of every year without games, as two (month, day) pairs, both included."""
 
@@ -67,18 +76,47 @@ def parse_expected_gaps(text: str) -> tuple[ExpectedGap, ...]:
     return tuple(_expected_gap(part.strip()) for part in text.split(",") if part.strip())
 
 
+def parse_silences(text: str) -> tuple[Silence, ...]:
+    """Read `2026-01-18@2026-01-18T18:00Z=reload,2026-02-13/2026-02-18@2026-02-19T08:00-05:00=maintenance`.
+
+    Raises ValueError with a sentence that says which part is wrong.
+    """
+    return tuple(_silence(part.strip()) for part in text.split(",") if part.strip())
+
+
 def _expected_gap(part: str) -> ExpectedGap:
     days, _, reason = part.partition("=")
-    first, _, last = days.partition("/")
     try:
-        gap = ExpectedGap(DateRange(date.fromisoformat(first), date.fromisoformat(last)), reason.strip())
+        gap = ExpectedGap(_days(days), reason.strip())
     except ValueError:
         raise ValueError(f"{part!r} is not of the form 2025-10-21/2025-11-03=reason") from None
-    if gap.days.first > gap.days.last:
-        raise ValueError(f"{part!r} ends before it starts")
-    if not gap.reason:
-        raise ValueError(f"{part!r} gives no reason: write it behind a =")
+    _make_sense(part, gap)
     return gap
+
+
+def _silence(part: str) -> Silence:
+    when, _, reason = part.partition("=")
+    days, _, until = when.partition("@")
+    try:
+        silence = Silence(_days(days), datetime.fromisoformat(until.strip()), reason.strip())
+    except ValueError:
+        raise ValueError(f"{part!r} is not of the form 2026-01-18/2026-01-19@2026-01-19T18:00Z=reason") from None
+    if silence.until.tzinfo is None:
+        raise ValueError(f"{part!r} does not say by which clock: end the time with Z for UTC, or with -05:00")
+    _make_sense(part, silence)
+    return silence
+
+
+def _days(text: str) -> DateRange:
+    first, _, last = text.strip().partition("/")
+    return DateRange(date.fromisoformat(first), date.fromisoformat(last or first))
+
+
+def _make_sense(part: str, declared: ExpectedGap | Silence) -> None:
+    if declared.days.first > declared.days.last:
+        raise ValueError(f"{part!r} ends before it starts")
+    if not declared.reason:
+        raise ValueError(f"{part!r} gives no reason: write it behind a =")
 
 
 def parse_off_season(text: str) -> OffSeason:

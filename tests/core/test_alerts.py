@@ -1,77 +1,384 @@
-"""Whether a verdict is told, as a table: status and date, what was asked → the reason and what becomes of the alert."""
+"""Whether a verdict is told, as a table: what the history holds of the date, what is seen now → the reason.
 
+A check is written as `8:00 MEM- CHI+ | NEW_GAP sent`: the hour in New York, each game by its home team with what was
+found for it (+ ready, ~ partial, - missing, ? unknown, x excluded) or the date's status, the alert's reason and what
+became of it. Predictions start at 13:00, and the deadline's warning is due from 11:00.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from monitor.core.alerts import AlertStatus, Notify, Reason, decide, fingerprint, outcome_without_post
-from monitor.core.verdict import DateVerdict, Status
+from local.sample import EASTERN
+from monitor.core.alerts import (
+    LOUD,
+    AlertStatus,
+    Channel,
+    Decision,
+    Notify,
+    PastCheck,
+    Reason,
+    Thread,
+    decide,
+    fingerprint,
+    outcome_without_post,
+)
+from monitor.core.dates import DateRange, Silence
+from monitor.core.schedule import Game
+from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Status
 from tests.core.world import TODAY, World, game, teams
 
-AUTO, ALWAYS, NEVER = Notify
-SENT = None
-"""A message is due: what becomes of it is Slack's to say."""
+STATE = {
+    "+": GameStatus.READY,
+    "~": GameStatus.PARTIAL,
+    "-": GameStatus.MISSING,
+    "?": GameStatus.UNKNOWN,
+    "x": GameStatus.EXCLUDED,
+}
+THREAD = Thread("C0ALERTS", "1768741200.000100")
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
+AUTO, ALWAYS, NEVER = Notify
+HOUR = timedelta(hours=1)
+
+
+def clock(text: str) -> datetime:
+    return datetime.combine(TODAY, datetime.strptime(text, "%H:%M").replace(tzinfo=UTC).time(), EASTERN)
+
+
+def seen(text: str) -> DateVerdict:
+    """A verdict of the games that are written; a status alone has none, and one before the games overrules theirs."""
+    words = text.split()
+    games = tuple(
+        GameVerdict(Game("AWAY" + word[:-1], word[:-1]), STATE[word[-1]]) for word in words if word not in list(Status)
+    )
+    found = {judged.status for judged in games}
+    status = Status.OK
+    if words[0] in list(Status):
+        status = Status(words[0])
+    elif found & {GameStatus.MISSING, GameStatus.PARTIAL}:
+        status = Status.MISSING_DATA if GameStatus.MISSING in found else Status.PARTIAL_DATA
+    return DateVerdict(
+        TODAY,
+        status,
+        games=tuple(judged for judged in games if judged.status is not GameStatus.EXCLUDED),
+        excluded=tuple(judged for judged in games if judged.status is GameStatus.EXCLUDED),
+    )
+
+
+def check(line: str, thread: Thread | None = THREAD) -> PastCheck:
+    found, _, told = line.partition(" | ")
+    when, _, what = found.partition(" ")
+    verdict = seen(what)
+    games: dict[frozenset[str], str] = {
+        judged.game.teams: judged.status for judged in (*verdict.games, *verdict.excluded)
+    }
+    reason, _, status = told.partition(" ")
+    return PastCheck(clock(when), verdict.status, games, fingerprint(verdict), reason, status, thread)
+
+
+def decided(past: Sequence[str], now: str, **given: Any) -> Decision:
+    when, _, what = now.partition(" ")
+    day = given.pop("day", TODAY)
+    usual: dict[str, Any] = {
+        "now": clock(when),
+        "today": TODAY,
+        "predictions_start": clock("13:00"),
+        "deadline_warning": 2 * HOUR,
+        "silences": (),
+        "backfill": False,
+        "notify": AUTO,
+        "channel": Channel.WEBHOOK,
+    }
+    return decide(replace(seen(what), day=day), [check(line) for line in past], **{**usual, **given})
+
+
+GAP = "8:00 MEM- CHI- | NEW_GAP sent"
 
 
 @pytest.mark.parametrize(
-    ("status", "day", "notify", "has_channel", "reason", "outcome"),
+    ("past", "now", "reason"),
     [
-        # Trouble today is told, whatever its kind.
-        (Status.MISSING_DATA, TODAY, AUTO, True, Reason.NEW_GAP, SENT),
-        (Status.PARTIAL_DATA, TODAY, AUTO, True, Reason.NEW_GAP, SENT),
-        (Status.SCHEDULE_UNKNOWN, TODAY, AUTO, True, Reason.NEW_GAP, SENT),
-        (Status.ERROR, TODAY, AUTO, True, Reason.NEW_GAP, SENT),
-        # Tomorrow's too: whoever asks for it in the evening wants to know.
-        (Status.MISSING_DATA, TOMORROW, AUTO, True, Reason.NEW_GAP, SENT),
-        # What is well is not told.
-        (Status.OK, TODAY, AUTO, True, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
-        (Status.NO_GAMES, TODAY, AUTO, True, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
-        (Status.EXPECTED_GAP, TODAY, AUTO, True, Reason.EXPECTED_GAP, AlertStatus.NOT_NEEDED),
+        # Nothing was told yet: trouble is, whatever its kind, and what is well is not.
+        ([], "8:00 MEM- CHI-", "NEW_GAP"),
+        ([], "8:00 MEM~", "NEW_GAP"),
+        ([], "8:00 SCHEDULE_UNKNOWN", "NEW_GAP"),
+        ([], "8:00 ERROR", "NEW_GAP"),
+        ([], "8:00 MEM+ CHI+", "ALL_GOOD"),
+        ([], "8:00 NO_GAMES", "ALL_GOOD"),
+        ([], "8:00 EXPECTED_GAP MEM-", "EXPECTED_GAP"),
+        # 2026-01-26/27: 1,037 alerts. What was told is not told again.
+        ([GAP], "8:30 MEM- CHI-", "UNCHANGED"),
+        ([GAP, "8:30 MEM- CHI- | UNCHANGED not_needed"], "9:00 MEM- CHI-", "UNCHANGED"),
+        # A failed post told nobody: an unchanged gap is posted now.
+        (["8:00 MEM- CHI- | NEW_GAP failed"], "8:05 MEM- CHI-", "NEW_GAP"),
+        ([GAP, "9:00 MEM- CHI- PHI- | WORSENED failed"], "9:05 MEM- CHI- PHI-", "WORSENED"),
+        # Nor did a check that was to say nothing, or had nowhere to say it.
+        (["7:00 MEM- CHI- | NEW_GAP suppressed"], "8:00 MEM- CHI-", "NEW_GAP"),
+        (["7:00 MEM- CHI- | NO_CHANNEL suppressed"], "8:00 MEM- CHI-", "NEW_GAP"),
+        # A range recorded the date weeks ago, as it records every date to come.
+        (["7:00 MEM- CHI- | PAST_DATE suppressed"], "8:00 MEM- CHI-", "NEW_GAP"),
+        # Partial recovery is quiet, in every step: one game of two, or part of a game.
+        ([GAP], "8:30 MEM+ CHI-", "IMPROVED"),
+        ([GAP], "8:30 MEM~ CHI-", "IMPROVED"),
+        ([GAP, "8:30 MEM+ CHI- | IMPROVED not_needed"], "9:00 MEM+ CHI-", "UNCHANGED"),
+        ([GAP, "8:30 MEM+ CHI- | IMPROVED sent"], "9:00 MEM+ CHI-", "UNCHANGED"),
+        ([GAP, "8:30 MEM+ CHI- | IMPROVED sent"], "9:00 MEM+ CHI~", "IMPROVED"),
+        # MISSING_DATA that becomes PARTIAL_DATA is a recovery, not another kind of trouble.
+        ([GAP], "8:30 MEM~ CHI~", "IMPROVED"),
+        # An edit that failed is made up for.
+        ([GAP, "8:30 MEM+ CHI- | IMPROVED failed"], "9:00 MEM+ CHI-", "IMPROVED"),
+        # A game that is called off needs no data any more.
+        ([GAP], "8:30 MEMx CHI-", "IMPROVED"),
+        # Worse: another game, a game that was ready, a game that was there in part.
+        ([GAP], "8:30 MEM- CHI- PHI-", "WORSENED"),
+        (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM- CHI-", "WORSENED"),
+        (["8:00 MEM~ CHI~ | NEW_GAP sent"], "8:30 MEM~ CHI-", "WORSENED"),
+        (["8:00 MEM- CHI? | NEW_GAP sent"], "8:30 MEM- CHI-", "WORSENED"),
+        # One healed while another broke: as many games as before, and news all the same.
+        (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM+ CHI-", "WORSENED"),
+        # It healed and broke again: no worse than what was told, but worse than what was seen since.
+        ([GAP, "8:30 MEM+ CHI- | IMPROVED not_needed"], "9:00 MEM- CHI-", "WORSENED"),
+        ([GAP, "8:30 MEM+ CHI- | SILENCED suppressed"], "9:00 MEM- CHI-", "WORSENED"),
+        ([GAP, "8:30 MEMx CHI- | IMPROVED not_needed"], "9:00 MEM- CHI-", "WORSENED"),
+        # That was told, so it is no news the next time.
+        (
+            [GAP, "8:30 MEM+ CHI- | IMPROVED not_needed", "9:00 MEM- CHI- | WORSENED sent"],
+            "9:30 MEM- CHI-",
+            "UNCHANGED",
+        ),
+        # A game that a schedule lost for a while comes back as it was.
+        ([GAP, "8:30 CHI- | IMPROVED not_needed"], "9:00 MEM- CHI-", "IMPROVED"),
+        # A status of another kind is news with the same games, in both directions.
+        ([GAP], "8:30 ERROR MEM? CHI?", "WORSENED"),
+        (["8:00 ERROR MEM? CHI? | NEW_GAP sent"], "8:30 MEM- CHI-", "WORSENED"),
+        (["8:00 SCHEDULE_UNKNOWN | NEW_GAP sent"], "10:30 MEM- CHI-", "WORSENED"),
+        (["8:00 ERROR | NEW_GAP sent"], "8:30 SCHEDULE_UNKNOWN", "WORSENED"),
+        # The same failure on the scheduler's retries is told once, whatever part of the slate could be read each time.
+        (["8:00 ERROR | NEW_GAP sent"], "8:01 ERROR", "UNCHANGED"),
+        (["8:00 ERROR MEM? CHI? | NEW_GAP sent"], "8:01 ERROR", "UNCHANGED"),
+        (["8:00 ERROR | NEW_GAP sent"], "8:01 ERROR MEM? CHI?", "UNCHANGED"),
+        (["8:00 SCHEDULE_UNKNOWN | NEW_GAP sent"], "8:30 SCHEDULE_UNKNOWN", "UNCHANGED"),
+        # A failure of which nobody heard is not what the readers know.
+        ([GAP, "8:30 ERROR MEM? CHI? | WORSENED failed"], "9:00 MEM- CHI-", "UNCHANGED"),
+        # Whole again after an alert, and only then.
+        ([GAP], "12:00 MEM+ CHI+", "RESOLVED"),
+        ([GAP], "12:00 NO_GAMES MEMx CHIx", "RESOLVED"),
+        (["8:00 ERROR | NEW_GAP sent"], "8:30 MEM+ CHI+", "RESOLVED"),
+        (["8:00 MEM- CHI- | NEW_GAP failed"], "12:00 MEM+ CHI+", "ALL_GOOD"),
+        ([GAP, "12:00 MEM+ CHI+ | RESOLVED sent"], "12:30 MEM+ CHI+", "ALL_GOOD"),
+        ([GAP, "12:00 MEM+ CHI+ | RESOLVED failed"], "12:05 MEM+ CHI+", "RESOLVED"),
+        # It broke again after it was resolved: a new alert, not a worse one.
+        ([GAP, "9:00 MEM+ CHI+ | RESOLVED sent"], "9:30 MEM- CHI+", "NEW_GAP"),
+        # Of the recovery nobody heard, so to the readers it is the same alert that got worse again.
+        ([GAP, "9:00 MEM+ CHI+ | RESOLVED failed"], "9:30 MEM- CHI+", "WORSENED"),
+        # Declared since, it is told no more; its end is.
+        ([GAP], "9:00 EXPECTED_GAP MEM- CHI-", "EXPECTED_GAP"),
+        ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"], "12:00 MEM+ CHI+", "RESOLVED"),
+        # Inside the deadline's window what is still open is raised once more, and only once.
+        ([GAP], "11:00 MEM- CHI-", "UNCHANGED"),  # two hours are not less than two hours
+        ([GAP], "11:01 MEM- CHI-", "DEADLINE"),
+        ([GAP], "11:30 MEM+ CHI-", "DEADLINE"),  # better, but not whole
+        ([GAP], "11:30 MEM- CHI- PHI-", "WORSENED"),  # which says how little time is left as well
+        (["8:00 ERROR | NEW_GAP sent"], "11:30 ERROR", "DEADLINE"),
+        (["8:00 SCHEDULE_UNKNOWN | NEW_GAP sent"], "11:30 SCHEDULE_UNKNOWN", "DEADLINE"),
+        ([GAP, "11:30 MEM- CHI- | DEADLINE sent"], "12:00 MEM- CHI-", "UNCHANGED"),
+        ([GAP, "11:30 MEM- CHI- | DEADLINE sent"], "12:00 MEM+ CHI-", "IMPROVED"),
+        ([GAP, "11:30 MEM- CHI- | DEADLINE sent"], "12:00 MEM- CHI- PHI-", "WORSENED"),
+        (
+            [GAP, "11:30 MEM- CHI- | DEADLINE sent", "12:00 MEM+ CHI- | IMPROVED sent"],
+            "12:30 MEM+ CHI-",
+            "UNCHANGED",
+        ),
+        ([GAP, "11:30 MEM- CHI- | DEADLINE failed"], "11:31 MEM- CHI-", "DEADLINE"),
+        # The quiet edit of a bot warned nobody.
+        ([GAP, "11:30 MEM+ CHI- | IMPROVED sent"], "12:00 MEM+ CHI-", "DEADLINE"),
+        # A first alert inside the window has said how little time is left: identical requests remain one alert.
+        (["11:30 MEM- CHI- | NEW_GAP sent"], "11:30 MEM- CHI-", "UNCHANGED"),
+        (["11:30 MEM- CHI- | NEW_GAP sent"], "12:30 MEM- CHI-", "UNCHANGED"),
+        # Predictions have started: it is too late to warn.
+        ([GAP], "13:00 MEM- CHI-", "UNCHANGED"),
+        ([GAP], "15:00 MEM- CHI-", "UNCHANGED"),
+        ([GAP], "15:00 MEM+ CHI+", "RESOLVED"),
+    ],
+)
+def test_what_is_new_since_the_last_alert(past: Sequence[str], now: str, reason: str) -> None:
+    assert decided(past, now).reason == reason
+
+
+OK, TROUBLE, ERROR = "8:00 MEM+ CHI+", "8:00 MEM- CHI-", "8:00 ERROR"
+SILENT = {"silences": [Silence(DateRange(TODAY, TOMORROW), clock("10:00"), "reload")]}
+
+
+@pytest.mark.parametrize(
+    ("past", "now", "given", "reason"),
+    [
+        # Tomorrow's trouble is told too: whoever asks for it in the evening wants to know.
+        ([], TROUBLE, {"day": TOMORROW}, "NEW_GAP"),
         # Backfills record, they do not shout, unless asked.
-        (Status.MISSING_DATA, YESTERDAY, AUTO, True, Reason.PAST_DATE, AlertStatus.SUPPRESSED),
-        (Status.ERROR, YESTERDAY, AUTO, True, Reason.PAST_DATE, AlertStatus.SUPPRESSED),
-        (Status.OK, YESTERDAY, AUTO, True, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
-        (Status.MISSING_DATA, YESTERDAY, ALWAYS, True, Reason.REQUESTED, SENT),
-        # Asked for, even good news is told.
-        (Status.OK, TODAY, ALWAYS, True, Reason.REQUESTED, SENT),
-        (Status.MISSING_DATA, TODAY, ALWAYS, True, Reason.NEW_GAP, SENT),
-        # Asked not to: the reason stands in the row, and nothing is sent.
-        (Status.MISSING_DATA, TODAY, NEVER, True, Reason.NEW_GAP, AlertStatus.SUPPRESSED),
-        (Status.OK, TODAY, NEVER, True, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
+        ([], TROUBLE, {"day": YESTERDAY}, "PAST_DATE"),
+        ([], ERROR, {"day": YESTERDAY}, "PAST_DATE"),
+        ([], OK, {"day": YESTERDAY}, "ALL_GOOD"),
+        ([], TROUBLE, {"day": YESTERDAY, "notify": ALWAYS}, "REQUESTED"),
+        ([GAP], "9:00 MEM- CHI- PHI-", {"day": YESTERDAY}, "PAST_DATE"),
+        # Who was alerted of a date hears of its end, on whatever day that comes.
+        ([GAP], "9:00 MEM+ CHI+", {"day": YESTERDAY}, "RESOLVED"),
+        # A range is a backfill even where it holds today: one into the season's future would be a message per date.
+        ([], TROUBLE, {"backfill": True}, "PAST_DATE"),
+        ([GAP], "9:00 MEM+ CHI+", {"backfill": True}, "PAST_DATE"),
+        ([], OK, {"backfill": True}, "ALL_GOOD"),
+        ([], TROUBLE, {"backfill": True, "notify": ALWAYS}, "REQUESTED"),
+        # A range that cannot be judged is one failure, and its caller's.
+        ([], ERROR, {"backfill": True, "notify": ALWAYS}, "PAST_DATE"),
+        # A silence covers its dates until its time: trouble and its end, and nothing else.
+        ([], TROUBLE, SILENT, "SILENCED"),
+        ([], ERROR, SILENT, "SILENCED"),
+        ([GAP], "9:00 MEM+ CHI+", SILENT, "SILENCED"),
+        ([GAP], "9:59 MEM- CHI-", SILENT, "SILENCED"),
+        ([], OK, SILENT, "ALL_GOOD"),
+        ([], TROUBLE, {**SILENT, "day": TOMORROW}, "SILENCED"),
+        ([], TROUBLE, {**SILENT, "day": TOMORROW + timedelta(days=1)}, "NEW_GAP"),
+        # When it ends, what it held back is told.
+        (["8:00 MEM- CHI- | SILENCED suppressed"], "10:00 MEM- CHI-", SILENT, "NEW_GAP"),
+        ([GAP, "9:00 MEM+ CHI+ | SILENCED suppressed"], "10:00 MEM+ CHI+", SILENT, "RESOLVED"),
+        # Who asks is answered in spite of it.
+        ([], TROUBLE, {**SILENT, "notify": ALWAYS}, "REQUESTED"),
+        # Asked for, the state is told whatever was sent before; what is news anyway keeps its own reason.
+        ([], OK, {"notify": ALWAYS}, "REQUESTED"),
+        ([], TROUBLE, {"notify": ALWAYS}, "NEW_GAP"),
+        ([GAP], "9:00 MEM- CHI-", {"notify": ALWAYS}, "REQUESTED"),
+        ([GAP], "9:00 MEM+ CHI-", {"notify": ALWAYS}, "REQUESTED"),
+        ([], "8:00 EXPECTED_GAP MEM-", {"notify": ALWAYS}, "REQUESTED"),
+        # Having been asked for, it was told: the next check has nothing to add.
+        ([GAP, "9:00 MEM+ CHI- | REQUESTED sent"], "9:30 MEM+ CHI-", {}, "UNCHANGED"),
+        # Asked not to, the row has the reason all the same.
+        ([], TROUBLE, {"notify": NEVER}, "NEW_GAP"),
+        ([GAP], "9:00 MEM+ CHI+", {"notify": NEVER}, "RESOLVED"),
         # Nowhere to post: the row says so wherever a message was due, and only there.
-        (Status.MISSING_DATA, TODAY, AUTO, False, Reason.NO_CHANNEL, AlertStatus.SUPPRESSED),
-        (Status.OK, TODAY, ALWAYS, False, Reason.NO_CHANNEL, AlertStatus.SUPPRESSED),
-        (Status.MISSING_DATA, YESTERDAY, AUTO, False, Reason.PAST_DATE, AlertStatus.SUPPRESSED),
-        (Status.OK, TODAY, AUTO, False, Reason.ALL_GOOD, AlertStatus.NOT_NEEDED),
+        ([], TROUBLE, {"channel": None}, "NO_CHANNEL"),
+        ([], OK, {"channel": None, "notify": ALWAYS}, "NO_CHANNEL"),
+        ([GAP], "9:00 MEM+ CHI-", {"channel": None}, "NO_CHANNEL"),
+        ([], OK, {"channel": None}, "ALL_GOOD"),
+        ([], TROUBLE, {"channel": None, "day": YESTERDAY}, "PAST_DATE"),
+        # No warning is wanted: the operator set it to 0 minutes.
+        ([GAP], "12:59 MEM- CHI-", {"deadline_warning": timedelta(0)}, "UNCHANGED"),
     ],
 )
-def test_decision(
-    status: Status, day: date, notify: Notify, *, has_channel: bool, reason: Reason, outcome: AlertStatus | None
-) -> None:
-    verdict = DateVerdict(day, status)
-    assert decide(verdict, today=TODAY, backfill=False, notify=notify, has_channel=has_channel) is reason
-    assert outcome_without_post(reason, muted=notify is NEVER) is outcome
+def test_what_keeps_news_from_being_told(past: Sequence[str], now: str, given: dict[str, Any], reason: str) -> None:
+    assert decided(past, now, **given).reason == reason
+
+
+def test_a_row_older_than_the_monitor_told_nobody() -> None:
+    # The user's own five columns.
+    old = PastCheck(clock("7:00"), Status.MISSING_DATA)
+    verdict = seen("MEM- CHI-")
+    usual = {"predictions_start": clock("13:00"), "deadline_warning": HOUR, "silences": (), "backfill": False}
+    found = decide(
+        verdict,
+        [old],
+        now=clock("8:00"),
+        today=TODAY,
+        notify=AUTO,
+        channel=Channel.BOT,
+        **usual,  # type: ignore[arg-type]  # mixed values
+    )
+    assert found.reason is Reason.NEW_GAP
+
+
+# What a message needs besides the verdict.
 
 
 @pytest.mark.parametrize(
-    ("notify", "reason"),
+    ("past", "now", "worse"),
     [
-        (AUTO, Reason.PAST_DATE),  # or a range into the season's future would post a message per date
-        (ALWAYS, Reason.REQUESTED),
+        (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM- CHI-", [("AWAYCHI@CHI", "READY")]),
+        # The best that was seen, not the last.
+        (
+            [GAP, "8:30 MEM+ CHI- | IMPROVED not_needed", "9:00 MEM~ CHI- | WORSENED failed"],
+            "9:30 MEM~ CHI-",
+            [("AWAYMEM@MEM", "READY")],
+        ),
+        # A game that no message had.
+        ([GAP], "8:30 MEM- CHI- PHI~", [("AWAYPHI@PHI", None)]),
+        ([GAP], "8:30 ERROR MEM? CHI?", []),
     ],
 )
-def test_a_range_records_and_does_not_shout_even_of_today(notify: Notify, reason: Reason) -> None:
-    verdict = DateVerdict(TODAY, Status.MISSING_DATA)
-    assert decide(verdict, today=TODAY, backfill=True, notify=notify, has_channel=True) is reason
+def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tuple[str, str | None]]) -> None:
+    found = decided(past, now)
+    assert (found.reason, list(found.worse)) == (Reason.WORSENED, worse)
+
+
+@pytest.mark.parametrize(
+    ("past", "now", "opened", "closed"),
+    [
+        ([GAP, "8:30 MEM+ CHI- | IMPROVED sent"], "12:00 MEM+ CHI+", "8:00", "12:00"),
+        # Seen before it was told, because the post failed or was held back.
+        (["8:00 MEM- CHI- | NEW_GAP failed", "8:05 MEM- CHI- | NEW_GAP sent"], "12:00 MEM+ CHI+", "8:00", "12:00"),
+        (
+            ["8:00 MEM- CHI- | SILENCED suppressed", "10:00 MEM- CHI- | NEW_GAP sent"],
+            "12:00 MEM+ CHI+",
+            "8:00",
+            "12:00",
+        ),
+        # Whole since noon, told at half past.
+        ([GAP, "12:00 MEM+ CHI+ | RESOLVED failed"], "12:30 MEM+ CHI+", "8:00", "12:00"),
+        # An alert of the morning that was resolved is not this one; nor is a time when all was well.
+        (
+            [GAP, "9:00 MEM+ CHI+ | RESOLVED sent", "10:00 MEM- CHI+ | NEW_GAP sent"],
+            "12:00 MEM+ CHI+",
+            "10:00",
+            "12:00",
+        ),
+        (["7:00 MEM- | NEW_GAP suppressed", "7:30 MEM+ | ALL_GOOD not_needed", GAP], "9:00 MEM+", "8:00", "9:00"),
+        # A range looked at the date before anything was due.
+        (["6:00 MEM- CHI- | PAST_DATE suppressed", GAP], "12:00 MEM+ CHI+", "8:00", "12:00"),
+        # Whole for a moment of which nobody heard: to the readers one alert, from eight to noon.
+        (
+            [GAP, "9:00 MEM+ CHI+ | RESOLVED failed", "9:30 MEM- CHI+ | WORSENED sent"],
+            "12:00 MEM+ CHI+",
+            "8:00",
+            "12:00",
+        ),
+        ([GAP], "11:30 MEM- CHI-", "8:00", None),
+        ([], "8:00 MEM- CHI-", "8:00", None),
+    ],
+)
+def test_how_long_a_gap_was_open(past: Sequence[str], now: str, opened: str, closed: str | None) -> None:
+    found = decided(past, now)
+    assert (found.opened, found.closed) == (clock(opened), clock(closed) if closed else None)
+
+
+def test_only_an_open_alert_has_a_thread_to_go_on_with() -> None:
+    assert decided([GAP], "8:30 MEM- CHI- PHI-").thread == THREAD
+    assert decided([GAP], "8:30 MEM+ CHI+").thread == THREAD
+    assert decided([GAP, "9:00 MEM+ CHI+ | RESOLVED sent"], "9:30 MEM- CHI-").thread is None
+
+
+# What becomes of the alert where nothing is posted.
+
+
+@pytest.mark.parametrize("channel", [*Channel, None])
+def test_news_is_posted_and_the_rest_is_not(channel: Channel | None) -> None:
+    def outcome(reason: Reason) -> AlertStatus | None:
+        return outcome_without_post(reason, channel=channel, muted=False)
+
+    assert {reason for reason in Reason if outcome(reason) is None} - {Reason.IMPROVED} == LOUD
+    for nothing in (Reason.ALL_GOOD, Reason.EXPECTED_GAP, Reason.UNCHANGED):
+        assert outcome(nothing) is AlertStatus.NOT_NEEDED
+    for held_back in (Reason.PAST_DATE, Reason.SILENCED, Reason.NO_CHANNEL):
+        assert outcome(held_back) is AlertStatus.SUPPRESSED
+
+
+def test_an_improvement_is_for_a_thread_alone() -> None:
+    assert outcome_without_post(Reason.IMPROVED, channel=Channel.WEBHOOK, muted=False) is AlertStatus.NOT_NEEDED
+    assert outcome_without_post(Reason.IMPROVED, channel=Channel.BOT, muted=False) is None
 
 
 def test_a_dry_run_posts_nothing_whatever_the_reason() -> None:
-    assert {outcome_without_post(reason, muted=True) for reason in Reason} == {
-        AlertStatus.NOT_NEEDED,
-        AlertStatus.SUPPRESSED,
-    }
+    for channel in (*Channel, None):
+        assert None not in {outcome_without_post(reason, channel=channel, muted=True) for reason in Reason}
 
 
 def test_the_fingerprint_changes_with_a_game_or_the_status_and_with_nothing_else() -> None:

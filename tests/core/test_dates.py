@@ -1,6 +1,6 @@
 """League dates and ranges, as tables."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,9 +9,11 @@ from monitor.core.dates import (
     DateRange,
     ExpectedGap,
     OffSeason,
+    Silence,
     league_date,
     parse_expected_gaps,
     parse_off_season,
+    parse_silences,
 )
 
 EASTERN = ZoneInfo("America/New_York")
@@ -44,7 +46,7 @@ def test_a_range_has_both_its_ends() -> None:
 
 
 def test_expected_gaps_are_ranges_with_their_reason() -> None:
-    assert parse_expected_gaps(" 2025-10-21/2025-11-03=bootstrap , 2026-02-13/2026-02-13=all=star ") == (
+    assert parse_expected_gaps(" 2025-10-21/2025-11-03=bootstrap , 2026-02-13=all=star ") == (
         ExpectedGap(DateRange(date(2025, 10, 21), date(2025, 11, 3)), "bootstrap"),
         ExpectedGap(DateRange(date(2026, 2, 13), date(2026, 2, 13)), "all=star"),
     )
@@ -54,7 +56,7 @@ def test_expected_gaps_are_ranges_with_their_reason() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("2025-10-21=bootstrap", "is not of the form"),  # one date
+        ("bootstrap", "is not of the form"),
         ("2025-10-21/2025-11-31=bootstrap", "is not of the form"),  # no such date
         ("2025-11-03/2025-10-21=bootstrap", "ends before it starts"),
         ("2025-10-21/2025-11-03", "gives no reason"),  # silence must be explained
@@ -63,6 +65,30 @@ def test_expected_gaps_are_ranges_with_their_reason() -> None:
 def test_a_malformed_gap_says_what_is_wrong(text: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         parse_expected_gaps(text)
+
+
+def test_silences_are_ranges_with_their_end_and_their_reason() -> None:
+    text = " 2026-01-18@2026-01-18T18:00Z=reload, 2026-02-13/2026-02-18@2026-02-19T08:00-05:00=maintenance "
+    assert parse_silences(text) == (
+        Silence(DateRange(date(2026, 1, 18), date(2026, 1, 18)), datetime(2026, 1, 18, 18, tzinfo=UTC), "reload"),
+        Silence(DateRange(date(2026, 2, 13), date(2026, 2, 18)), datetime(2026, 2, 19, 13, tzinfo=UTC), "maintenance"),
+    )
+    assert parse_silences("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("2026-01-18=reload", "is not of the form"),  # until when? A silence that nobody ends is a monitor switched off
+        ("2026-01-18@tonight=reload", "is not of the form"),
+        ("2026-01-18@2026-01-18T18:00=reload", "does not say by which clock"),  # six in New York, or in UTC?
+        ("2026-01-19/2026-01-18@2026-01-18T18:00Z=reload", "ends before it starts"),
+        ("2026-01-18@2026-01-18T18:00Z", "gives no reason"),
+    ],
+)
+def test_a_malformed_silence_says_what_is_wrong(text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        parse_silences(text)
 
 
 def test_an_off_season_may_lie_across_the_new_year() -> None:
