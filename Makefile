@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test lint format pictures lock clean
 ARGS ?=
 
 help: ## What can be made
@@ -19,6 +19,9 @@ lint: .venv/.ready ## Lint, formatting and types
 format: .venv/.ready ## Put every file into the one format
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
+
+pictures: .venv/.ready .venv-emulator/.ready ## The README's pictures, with the chromium on the path
+	.venv/bin/python -m local.pictures 2>/dev/null
 
 lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt

@@ -4,7 +4,7 @@ Phase 3 and Phase 4 end on Jan 17. The days named below are facts of the platfor
 slates are made up, the same on every run.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -105,6 +105,30 @@ def season() -> dict[str, list[dict[str, Any]]]:
             for player, team, opponent in _ready_players(game)
         ],
     }
+
+
+def bad_week(*without: str) -> dict[str, list[dict[str, Any]]]:
+    """The season's rows of the days around the bad one, by table, less those of some tables."""
+    near = {f"2026-01-{day}" for day in range(14, 23)}
+    return {
+        table: [row for row in rows if (row.get("game_date") or row.get("cache_date")) in near]
+        for table, rows in season().items()
+        if table not in without
+    }
+
+
+def arrivals(*, phase3: Sequence[str], phase4: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the bad day's games that were not there at 8 AM, by table; the games by their matchups."""
+    games = {matchup: _game(BAD_DAY, "", matchup) for matchup in _PINNED[BAD_DAY].split()}
+    return {
+        "nba_analytics.upcoming_player_game_context": [row for each in phase3 for row in _phase3(games[each])],
+        "nba_precompute.player_composite_factors": [row for each in phase4 for row in _factors(games[each])],
+    }
+
+
+def date_form(matchup: str) -> str:
+    """The id of one of the bad day's games in the tables of Phase 3 and Phase 4."""
+    return _game(BAD_DAY, "", matchup).date_form
 
 
 def _games() -> Iterator[_Game]:

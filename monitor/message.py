@@ -97,7 +97,7 @@ def reply_of(message: dict[str, Any]) -> dict[str, Any]:
 def _turn(decision: Decision, left: timedelta) -> str:
     """How the story goes on, as the header says it."""
     return {
-        Reason.WORSENED: ", worse" if decision.worse else "",
+        Reason.WORSENED: ", setback" if decision.worse else "",
         Reason.IMPROVED: ", better",
         Reason.DEADLINE: f", {_duration(left)} left",
         Reason.RESOLVED: ", resolved",
@@ -111,7 +111,7 @@ def _change(decision: Decision, settings: Settings, now: datetime) -> str:
             f"• *{_escape(matchup, 24)}* {f'was {best.lower()}' if best else 'is newly on the schedule'}"
             for matchup, best in decision.worse
         ]
-        return "*Worse since the last message:*\n" + _fit(lines, MOST_GAMES)
+        return "*Setback:*\n" + _fit(lines, MOST_GAMES)
     if decision.reason is Reason.WORSENED:
         return f"The last message said {decision.before}."
     if decision.reason is Reason.DEADLINE and decision.opened:

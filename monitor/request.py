@@ -97,9 +97,7 @@ class CheckRequest(_Request):
     notify: Annotated[Notify, BeforeValidator(_parse_notify)] = Field(
         Notify.AUTO, description="auto: tell what is news; always: post the state whatever it is; never: post nothing."
     )
-    follow_up: Flag = Field(
-        default=False, description="Look again only if the newest row of the date is a gap, suspect or an error."
-    )
+    follow_up: Flag = Field(default=False, description="Look again only if trouble or an alert is open for the date.")
 
     @model_validator(mode="after")
     def _one_way_to_name_dates(self) -> Self:

@@ -1,16 +1,20 @@
-"""Real parts for the tests: one BigQuery emulator for the run, emptied after each test, and a Slack inbox per test."""
+"""Real parts for the tests: a BigQuery emulator for the run, emptied after each test; an inbox and a door per test."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
+import functions_framework
 import pytest
+from flask.testing import FlaskClient
 from google.cloud import bigquery
+from werkzeug.test import TestResponse
 
 from local import sample
-from local.emulator import bigquery_emulator
+from local.emulator import ROOT, bigquery_emulator
 from local.inbox import Inbox, serve
 from local.platform import Rows, create_tables, load
 from monitor.check import run_check
@@ -19,6 +23,10 @@ from monitor.history import Trigger
 from monitor.request import CheckRequest, parse_request
 from monitor.settings import Settings, load_settings
 from monitor.warehouse import apply_schema, connect
+
+type Door = Callable[..., FlaskClient]
+
+NOBODY = "http://127.0.0.1:1"  # nothing listens there: whoever asks it fails
 
 
 @dataclass
@@ -105,6 +113,48 @@ def season(loaded_season: Platform) -> Iterator[Platform]:
 def inbox() -> Iterator[Inbox]:
     with serve() as running:
         yield running
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Door:
+    """Boot the function with these settings, as the framework does."""
+
+    def boot(environment: Mapping[str, str], **more: str) -> FlaskClient:
+        for name, value in {**environment, **more}.items():
+            monkeypatch.setenv(name, value)
+        app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
+        client: FlaskClient = app.test_client()
+        return client
+
+    return boot
+
+
+def ask(client: FlaskClient, path: str = "/", **given: Any) -> dict[str, Any]:
+    """The one check of an answer that must be 200."""
+    response = client.get(path, **given)
+    assert response.status_code == 200, response.text
+    (check,) = body_of(response)["checks"]
+    return dict(check)
+
+
+def body_of(response: TestResponse) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(response.data)
+    return body
+
+
+def problem(response: TestResponse, status: int) -> dict[str, Any]:
+    """The problem document of an answer that must have this status."""
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    body = body_of(response)
+    assert (body["status"], body["type"]) == (status, "about:blank")
+    assert "Traceback" not in response.text
+    return body
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    """The log lines of what was written to standard error."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
 def at(text: str) -> datetime:

@@ -7,6 +7,7 @@ import functions_framework
 import pytest
 
 from local.emulator import ROOT
+from monitor.core.alerts import Reason
 from monitor.core.verdict import Status
 from monitor.request import CheckRequest
 from monitor.settings import Settings, load_settings
@@ -38,6 +39,10 @@ def test_the_defaults_are_the_settings_own() -> None:
 
 def test_every_status_is_in_the_table() -> None:
     assert first_cells(section("What it says of a date")) == list(Status)
+
+
+def test_every_reason_is_in_the_table() -> None:
+    assert set(first_cells(section("What Slack hears, and when"))) == set(Reason)
 
 
 def test_every_parameter_is_in_the_table() -> None:

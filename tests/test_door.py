@@ -2,73 +2,23 @@
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import functions_framework
 import pytest
 import time_machine
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from local import sample
-from local.emulator import ROOT
-from local.inbox import Answer, Inbox
+from local.inbox import Inbox
 from monitor.request import CheckRequest, HistoryRequest
 from monitor.schema import wanted_columns
-from tests.conftest import Platform
-
-type Door = Callable[..., FlaskClient]
-
-NOBODY = "http://127.0.0.1:1"  # nothing listens there: whoever asks it fails
-
-
-@pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Door:
-    """Boot the function with these settings, as the framework does, with a clock that says the bad morning."""
-
-    def boot(environment: Mapping[str, str], **more: str) -> FlaskClient:
-        for name, value in {**environment, **more}.items():
-            monkeypatch.setenv(name, value)
-        app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
-        client: FlaskClient = app.test_client()
-        return client
-
-    return boot
+from tests.conftest import NOBODY, Door, Platform, ask, body_of, lines, problem
 
 
 @pytest.fixture(autouse=True)
 def morning() -> Any:
     with time_machine.travel(sample.MORNING, tick=True):
         yield
-
-
-def ask(client: FlaskClient, path: str = "/", **given: Any) -> dict[str, Any]:
-    """The one check of an answer that must be 200."""
-    response = client.get(path, **given)
-    assert response.status_code == 200, response.text
-    (check,) = body_of(response)["checks"]
-    return dict(check)
-
-
-def body_of(response: TestResponse) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(response.data)
-    return body
-
-
-def problem(response: TestResponse, status: int) -> dict[str, Any]:
-    """The problem document of an answer that must have this status."""
-    assert response.status_code == status, response.text
-    assert response.mimetype == "application/problem+json"
-    body = body_of(response)
-    assert (body["status"], body["type"]) == (status, "about:blank")
-    assert "Traceback" not in response.text
-    return body
-
-
-def lines(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
 # The bad morning, and what the design promises of it.
@@ -124,25 +74,15 @@ def test_the_sample_season(
     assert warned is None or warned in check["warnings"]
 
 
-def bad_day_rows(*without: str) -> dict[str, list[dict[str, Any]]]:
-    """The sample's rows around the bad day, less those of some tables."""
-    near = {f"2026-01-{day}" for day in range(14, 23)}
-    return {
-        table: [row for row in rows if (row.get("game_date") or row.get("cache_date")) in near]
-        for table, rows in sample.season().items()
-        if table not in without
-    }
-
-
 def test_with_an_empty_espn_scoreboard_nba_coms_games_are_expected(platform: Platform, door: Door) -> None:
-    platform.load(bad_day_rows("nba_raw.espn_scoreboard"))
+    platform.load(sample.bad_week("nba_raw.espn_scoreboard"))
     check = ask(door(platform.environment))
     assert (check["status"], check["scheduled_games"]) == ("MISSING_DATA", 6)
     assert any("espn is empty" in warning for warning in check["warnings"])
 
 
 def test_with_both_schedules_empty_nothing_is_known(platform: Platform, inbox: Inbox, door: Door) -> None:
-    platform.load(bad_day_rows("nba_raw.espn_scoreboard", "nba_raw.nbac_schedule"))
+    platform.load(sample.bad_week("nba_raw.espn_scoreboard", "nba_raw.nbac_schedule"))
     check = ask(door(platform.environment, SLACK_WEBHOOK_URL=inbox.webhook_url))
     assert (check["status"], check["scheduled_games"]) == ("SCHEDULE_UNKNOWN", 0)
     assert "schedule suspect" in inbox.messages[0].text
@@ -158,7 +98,7 @@ BREAKS = {
 def test_a_required_source_that_fails_is_an_error_and_never_a_gap(
     platform: Platform, inbox: Inbox, door: Door, statement: str
 ) -> None:
-    platform.load(bad_day_rows())
+    platform.load(sample.bad_week())
     platform.client.query_and_wait(statement)
     body = problem(door(platform.environment, SLACK_WEBHOOK_URL=inbox.webhook_url).get("/"), 503)
     assert "player_composite_factors could not be read" in body["detail"]
@@ -172,7 +112,7 @@ def test_a_required_source_that_fails_is_an_error_and_never_a_gap(
 
 
 def test_a_source_that_fails_beside_another_does_not_blind_the_check(platform: Platform, door: Door) -> None:
-    platform.load(bad_day_rows())
+    platform.load(sample.bad_week())
     platform.client.query_and_wait("DROP TABLE nba_raw.espn_scoreboard")
     check = ask(door(platform.environment))
     assert (check["status"], check["scheduled_games"]) == ("MISSING_DATA", 6)
@@ -322,34 +262,6 @@ def test_a_follow_up_looks_again_only_at_what_is_open(season: Platform, door: Do
 # What goes wrong on the way out.
 
 
-@pytest.mark.parametrize(
-    ("answers", "says"),
-    [
-        # 2026-01-09: the webhook answered 404 for three days, and nobody saw it.
-        ([Answer(404, "no_service")], "Slack answered 404 no_service; this webhook will not work again"),
-        ([Answer(403, "action_prohibited")], "Slack answered 403"),
-        ([Answer(500, "server_error"), Answer(500, "server_error")], "Slack answered 500"),
-        ([Answer(drop=True), Answer(drop=True)], "Slack did not answer"),
-        ([Answer(200, "<html>maintenance</html>")], "Slack answered 200;"),
-        # A proxy on the way may quote the address, which is the secret.
-        ([Answer(403, "blocked: /services/T0LOCAL/B0LOCAL/not-a-secret")], "Slack answered 403;"),
-    ],
-    ids=lambda given: given if isinstance(given, str) else "",
-)
-def test_an_alert_that_is_not_delivered_leaves_its_row_and_is_a_502(
-    season: Platform, inbox: Inbox, door: Door, answers: Sequence[Answer], says: str
-) -> None:
-    inbox.answer_next(*answers)
-    body = problem(door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url).get("/"), 502)
-    assert says in body["detail"]
-    assert "not-a-secret" not in json.dumps(body)  # the webhook's address
-    assert "not-a-secret" not in str(season.history())
-    assert body["checks"][0]["alert"] == {"reason": "NEW_GAP", "status": "failed"}
-    (row,) = season.history()
-    assert (row["status"], row["alert_status"]) == ("MISSING_DATA", "failed")
-    assert says in row["error"]
-
-
 def test_a_row_that_cannot_be_written_is_a_503_after_the_alert(
     loaded_season: Platform, inbox: Inbox, door: Door
 ) -> None:
@@ -359,19 +271,6 @@ def test_a_row_that_cannot_be_written_is_a_503_after_the_alert(
     assert "run `python -m monitor schema apply`" in body["detail"]
     assert body["checks"][0]["alert"]["status"] == "sent"
     assert len(inbox.messages) == 1
-
-
-def test_a_warehouse_that_does_not_answer_is_told_and_is_a_503(
-    inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("monitor.warehouse.RETRY_SECONDS", 0.2)
-    client = door(
-        {"GCP_PROJECT_ID": "nobody", "BIGQUERY_EMULATOR_HOST": NOBODY, "SLACK_WEBHOOK_URL": inbox.webhook_url}
-    )
-    body = problem(client.get("/"), 503)
-    assert "http" not in body["detail"]
-    assert "monitor failed" in inbox.messages[0].text
-    assert problem(client.get("/history"), 503)["detail"].startswith("the history could not be read")
 
 
 def test_a_bug_is_a_500_whose_trace_is_in_the_log_alone(

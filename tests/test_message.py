@@ -131,8 +131,8 @@ STORY = {
     [
         (
             "worse",
-            "🔴 NBA Sun Jan 18, worse: 1 of 2 games has no Phase 4 data",
-            "*Worse since the last message:*\n• *TOR@POR* was ready\n• *BOS@IND* is newly on the schedule",
+            "🔴 NBA Sun Jan 18, setback: 1 of 2 games has no Phase 4 data",
+            "*Setback:*\n• *TOR@POR* was ready\n• *BOS@IND* is newly on the schedule",
         ),
         (
             "another kind",
@@ -153,8 +153,10 @@ STORY = {
         (
             "resolved",
             "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
-            "Open for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST. "
-            "Closed *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action is due.",
+            (
+                "Open for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST. "
+                "Closed *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action is due."
+            ),
         ),
         (
             "resolved too late",
