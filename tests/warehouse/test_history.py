@@ -225,23 +225,6 @@ class TestRead:
         assert given[-1]["games"] == [{"away": "ORL", "home": "MEM", "status": "MISSING"}]
         assert (given[-1]["alert_reason"], given[-1]["alert_status"]) == ("WORSENED", "failed")
 
-    def test_the_memory_is_every_row_with_its_games_from_the_last_alert_that_was_sent(self, ledger: Platform) -> None:
-        games = [{"matchup": "ORL@MEM", "away": "ORL", "home": "MEM", "status": "MISSING"}]
-        append(
-            ledger,
-            row(check_time="2026-01-18T15:00:00+00:00", games=games, alert_status="failed", alert_reason="WORSENED"),
-            row(check_time="2026-01-18T13:00:00+00:00", games=games, alert_status="sent", slack_ts="1.1"),
-            row(check_time="2026-01-18T14:00:00+00:00", games=games, alert_status="sent", slack_ts="1.2"),
-            row("2026-01-17", "2026-01-17T13:00:00+00:00", games=games, status="OK"),  # of this date nothing was sent
-            row("2026-01-19", "2026-01-18T13:00:00+00:00"),
-        )
-        given = read_memory(ledger.client, ledger.settings, DateRange(day("2026-01-17"), day("2026-01-18")))
-        assert [
-            (each["check_date"].day, each["check_time"].hour, each["slack_ts"], len(each["games"])) for each in given
-        ] == [(17, 13, None, 0), (18, 13, "1.1", 0), (18, 14, "1.2", 1), (18, 15, None, 1)]
-        assert given[-1]["games"] == [{"away": "ORL", "home": "MEM", "status": "MISSING"}]
-        assert (given[-1]["alert_reason"], given[-1]["alert_status"]) == ("WORSENED", "failed")
-
     def test_a_missing_table_is_an_error_that_says_what_to_do(self, empty_project: Platform) -> None:
         with pytest.raises(WarehouseError, match=r"^there is no history yet ") as raised:
             read(empty_project, "2026-01-18")
