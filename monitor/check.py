@@ -11,7 +11,7 @@ from time import perf_counter
 from traceback import format_exc
 from typing import Any
 
-from monitor.core.alerts import TROUBLE, Alert, AlertStatus, PastCheck
+from monitor.core.alerts import LOUD, TROUBLE, Alert, AlertStatus, PastCheck, last_told
 from monitor.core.dates import DateRange, league_date
 from monitor.core.verdict import DateVerdict, Status, judge
 from monitor.heartbeat import beat
@@ -21,6 +21,9 @@ from monitor.notify import notify, notify_not_recorded
 from monitor.request import CheckRequest
 from monitor.settings import Settings
 from monitor.warehouse import Client, WarehouseError, append_history, read_memory, read_sources
+
+# Slack's share of a run: with the warehouse's it stays below the scheduler's deadline.
+POSTING_SECONDS = 120
 
 
 class CheckError(Exception):
@@ -108,7 +111,9 @@ def _run(connect: Callable[[], Client], job: _Job) -> dict[str, Any]:
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="memory") as thread:
         remembering = thread.submit(_remember, client, job)
         if job.request.follow_up and (note := _nothing_open(job, remembering.result())):
-            log("follow_up_skipped", note, trigger=job.run.trigger)
+            never_ran = not remembering.result().of(job.days.first)
+            severity = Severity.WARNING if never_ran else Severity.INFO
+            log("follow_up_skipped", note, severity, trigger=job.run.trigger)
             return {"run_id": job.run.run_id, "trigger": job.run.trigger, "checks": [], "note": note}
         readings = read_sources(client, job.settings, job.days, job.run.run_id)
         memory = remembering.result()
@@ -132,8 +137,7 @@ def _nothing_open(job: _Job, memory: _Memory) -> str | None:
         return None  # whether something is open is not known, so it is looked at
     if not past:
         return f"{day} has not been checked yet, so there is nothing to follow up; call without follow_up to check it"
-    told = [check.status for check in past if check.alert_status == AlertStatus.SENT]
-    if TROUBLE & {past[-1].status, *told[-1:]}:
+    if past[-1].status in TROUBLE or last_told(past):
         return None
     return f"{day} is {past[-1].status}: nothing open, not checked again"
 
@@ -145,7 +149,7 @@ def _conclude(
     if memory.error:
         warning = f"what was told before is not known, so this may be a repetition: {memory.error}"
         verdicts = [replace(verdict, warnings=(*verdict.warnings, warning)) for verdict in verdicts]
-    alerts = [notify(verdict, memory.of(verdict.day), job.settings, job.request, job.run) for verdict in verdicts]
+    alerts = _notify(job, verdicts, memory)
     duration_ms = round((perf_counter() - job.started) * 1000)
     rows = []
     for verdict, alert in zip(verdicts, alerts, strict=True):
@@ -176,12 +180,26 @@ def _conclude(
     return {"run_id": job.run.run_id, "trigger": job.run.trigger, "checks": checks}
 
 
+def _notify(job: _Job, verdicts: Sequence[DateVerdict], memory: _Memory) -> list[Alert]:
+    """Post what is due of each date, until Slack fails or has taken its share of the time that a caller waits."""
+    alerts: list[Alert] = []
+    given_up, started = None, perf_counter()
+    for verdict in verdicts:
+        if perf_counter() - started > POSTING_SECONDS:
+            given_up = f"posting took more than {POSTING_SECONDS} s; ask for fewer dates at once"
+        past = memory.of(verdict.day)
+        alerts.append(notify(verdict, past, job.settings, job.request, job.run, given_up=given_up))
+        given_up = given_up or alerts[-1].error
+    return alerts
+
+
 def _tell_not_recorded(
     job: _Job, verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], memory: _Memory, error: str
 ) -> None:
-    """Tell Slack of a row that could not be written, unless it has just been told of the date."""
+    """Tell Slack of a row that could not be written, unless it has just been told of the date, or has just failed."""
+    told = alerts[0].status is AlertStatus.SENT and alerts[0].reason in LOUD
     # A range's caller is there to read the answer.
-    if job.request.is_range or alerts[0].status is AlertStatus.SENT:
+    if job.request.is_range or told or alerts[0].status is AlertStatus.FAILED:
         return
     alert = notify_not_recorded(verdicts[0], memory.of(job.days.first), error, job.settings, job.request, job.run)
     log("row_not_written", f"{error}; alert {alert.reason} {alert.status}", Severity.ERROR, error=alert.error)
@@ -190,10 +208,15 @@ def _tell_not_recorded(
 def _tell_of_bug(connect: Callable[[], Client], job: _Job, bug: Exception) -> None:
     """Take the same way to Slack and the history, with a verdict that says nothing but that there was a bug."""
     error = f"a bug of the monitor, {type(bug).__name__}; the log of run {job.run.run_id} says where"
+    client, memory = None, _Memory(error=error)
     try:
         client = connect()
-        _conclude(client, job, _unknown_verdicts(job, error), _remember(client, job))
-    except (CheckError, WarehouseError) as expected:
+        memory = _remember(client, job)
+    except Exception:  # noqa: BLE001 - perhaps the very bug: it is told all the same
+        log("bug", "a bug in reading what was told before", Severity.CRITICAL, stack_trace=format_exc())
+    try:
+        _conclude(client, job, _unknown_verdicts(job, error), memory)
+    except CheckError as expected:
         log("run_failed", str(expected), Severity.ERROR)
     except Exception:  # noqa: BLE001 - the first bug is the one to answer; this one is for the log
         log("bug", "a bug on the way to tell of a bug", Severity.CRITICAL, stack_trace=format_exc())

@@ -4,6 +4,7 @@ It must notice a run that never came, so it is told of each that did; what goes 
 """
 
 from http.client import HTTPException
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 from monitor.logs import Severity, log
@@ -16,9 +17,10 @@ def beat(settings: Settings, *, ok: bool) -> None:
     """Call the heartbeat's address, as https://healthchecks.io/docs/signaling_failures/ has it, if there is one."""
     if settings.heartbeat_url is None:
         return
-    url = settings.heartbeat_url.get_secret_value() + ("" if ok else "/fail")
+    url = urlsplit(settings.heartbeat_url.get_secret_value())
+    called = url if ok else url._replace(path=f"{url.path.rstrip('/')}/fail")
     try:
-        urlopen(url, timeout=SECONDS).close()  # noqa: S310 - https, or this machine: settings see to it
+        urlopen(called.geturl(), timeout=SECONDS).close()  # noqa: S310 - https, or this machine: settings see to it
     except (OSError, HTTPException, ValueError) as error:
         # Said without the address, which is a secret, and which the error's own text may hold.
         status = getattr(error, "status", "")

@@ -109,7 +109,6 @@ def past_checks(rows: Iterable[Mapping[str, Any]]) -> dict[date, list[PastCheck]
                 time=row["check_time"],
                 status=row["status"],
                 games={frozenset({game["away"], game["home"]}): game["status"] for game in row["games"]},
-                fingerprint=row["alert_fingerprint"],
                 reason=row["alert_reason"],
                 alert_status=row["alert_status"],
                 thread=Thread(row["slack_channel"], row["slack_ts"]) if row["slack_ts"] else None,

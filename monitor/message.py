@@ -55,6 +55,10 @@ _MEANING = {
     ),
     Status.ERROR: "The data may be there or not: this is *not* an all-clear.",
 }
+_WAS_OPEN: dict[str, str] = {
+    Status.ERROR: "Nobody knew whether the data was there",
+    Status.SCHEDULE_UNKNOWN: "The schedule was suspect",
+}
 _NOT_RECORDED = (
     "What was found is below, but the history does not have it: until that is mended it has a hole, and the monitor "
     "cannot know what it has told."
@@ -121,6 +125,8 @@ def _change(decision: Decision, settings: Settings, now: datetime) -> str:
 
 
 def _headline(verdict: DateVerdict, decision: Decision) -> str:
+    if decision.gone:
+        return f"{_plural(len(decision.gone), 'game')} without data left the schedule"
     if decision.reason is Reason.NOT_RECORDED:
         return f"monitor failed, its verdict {verdict.status} is not on record"
     expected = len(verdict.games)
@@ -147,9 +153,15 @@ def _headline(verdict: DateVerdict, decision: Decision) -> str:
 def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
     if decision.reason is Reason.RESOLVED:
         return _resolution(verdict, decision, settings, now)
-    if verdict.status not in TROUBLE and decision.reason is not Reason.NOT_RECORDED:
+    if decision.gone:
+        gone = _escape(", ".join(decision.gone))
+        meaning = f"No schedule lists {gone} any more, and nobody called it off: this is *not* an all-clear."
+    elif decision.reason is Reason.NOT_RECORDED:
+        meaning = _NOT_RECORDED
+    elif verdict.status in TROUBLE:
+        meaning = _MEANING[verdict.status]
+    else:
         return "No action is due."
-    meaning = _NOT_RECORDED if decision.reason is Reason.NOT_RECORDED else _MEANING[verdict.status]
     left = settings.predictions_start(verdict.day) - now
     when = _predictions_start(verdict, settings)
     if left >= timedelta(0):
@@ -158,15 +170,16 @@ def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: d
 
 
 def _resolution(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
-    """How long it was open, and how long before or after the start of predictions it closed."""
+    """How long it was open, and how long before or after the start of predictions it was seen whole."""
     opened, closed = (moment or now for moment in (decision.opened, decision.closed))
+    start, end = (_clock(moment.astimezone(settings.league_timezone), now) for moment in (opened, closed))
     left = settings.predictions_start(verdict.day) - closed
     when = _predictions_start(verdict, settings)
-    start, end = (_clock(moment.astimezone(settings.league_timezone), now) for moment in (opened, closed))
-    span = f"Open for *{_duration(closed - opened)}*, from {start} to {end}."
+    span = f"{_WAS_OPEN.get(decision.before or '', 'Open')} for *{_duration(closed - opened)}*, from {start} to {end}."
     if left >= timedelta(0):
-        return f"{span} Closed *{_duration(left)} before* predictions start at {when}. No action is due."
-    return f"{span} Closed *{_duration(-left)} after* predictions started at {when}: what they lacked has to be rerun."
+        return f"{span} That is *{_duration(left)} before* predictions start at {when}. No action is due."
+    late = f"{span} That is *{_duration(-left)} after* predictions started at {when}"
+    return f"{late}." if verdict.status is Status.NO_GAMES else f"{late}: see whether they lacked anything."
 
 
 def _predictions_start(verdict: DateVerdict, settings: Settings) -> str:

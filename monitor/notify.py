@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, time
 
 from monitor.core.alerts import (
     LOUD,
@@ -24,10 +25,19 @@ from monitor.slack import DeliveryError, deliver
 
 
 def notify(
-    verdict: DateVerdict, past: Sequence[PastCheck], settings: Settings, request: CheckRequest, run: Run
+    verdict: DateVerdict,
+    past: Sequence[PastCheck],
+    settings: Settings,
+    request: CheckRequest,
+    run: Run,
+    *,
+    given_up: str | None = None,
 ) -> Alert:
-    """Post what is due. `past` are the date's earlier checks, oldest first."""
-    return _act(_decide(verdict, past, settings, request, run), verdict, settings, request, run)
+    """Post what is due. `past` are the date's earlier checks, oldest first.
+
+    `given_up` says why Slack is not called any more in this run; then what is due has failed.
+    """
+    return _act(_decide(verdict, past, settings, request, run), verdict, settings, request, run, given_up)
 
 
 def notify_not_recorded(
@@ -49,6 +59,7 @@ def _decide(
         past,
         now=run.now,
         today=league_date(run.now, settings.league_timezone),
+        day_start=datetime.combine(verdict.day, time(), settings.league_timezone),
         predictions_start=settings.predictions_start(verdict.day),
         deadline_warning=settings.deadline_warning,
         silences=settings.silences,
@@ -58,11 +69,20 @@ def _decide(
     )
 
 
-def _act(decision: Decision, verdict: DateVerdict, settings: Settings, request: CheckRequest, run: Run) -> Alert:
+def _act(
+    decision: Decision,
+    verdict: DateVerdict,
+    settings: Settings,
+    request: CheckRequest,
+    run: Run,
+    given_up: str | None = None,
+) -> Alert:
     reason = decision.reason
     muted = request.dry_run or request.notify is Notify.NEVER
     if status := outcome_without_post(reason, channel=settings.channel, muted=muted):
         return Alert(reason, status)
+    if given_up:
+        return Alert(reason, AlertStatus.FAILED, given_up)
     message = compose(verdict, decision, settings, run_id=run.run_id, now=run.now)
     try:
         thread = deliver(settings, message, thread=decision.thread, reply=reply_of(message), broadcast=reason in LOUD)

@@ -5,6 +5,8 @@ that imports slack_sdk.
 """
 
 import re
+import threading
+from concurrent.futures import Future
 from http.client import HTTPException
 from typing import Any
 
@@ -25,10 +27,11 @@ from monitor.settings import Settings
 type Message = dict[str, Any]
 """`text` and `blocks`, as both of Slack's interfaces take them."""
 
-# A message takes at most three calls, each at most two attempts and one wait: below three minutes, which is below the
-# least deadline that a scheduler's job of this platform has.
 CALL_SECONDS = 10
 MOST_WAIT_SECONDS = 30
+# One message in all: an edit, a reply, what their retries wait. A call's own limit holds per address and per read, so
+# that addresses that swallow packets, or an answer byte by byte, would take many times as long.
+DELIVERY_SECONDS = 60
 
 _LATER = "call again to try again"
 _STRANGER = "Slack's address answered 200, but not as Slack does"
@@ -40,26 +43,25 @@ _NEW_WEBHOOK = "this webhook will not work again: make a new one and set SLACK_W
 
 # Errors that a person has to mend: https://docs.slack.dev/reference/methods/chat.postMessage#errors
 _SPENT = "this token will not work again: make a new one and set SLACK_BOT_TOKEN"
-_OTHER_CHANNEL = "set SLACK_CHANNEL to a channel that exists, and invite the bot to it"
-_BOT_ADVICE = {
+_TOKEN_ADVICE = {
     "not_authed": _SPENT,
     "invalid_auth": _SPENT,
     "account_inactive": _SPENT,
     "token_revoked": _SPENT,
     "token_expired": _SPENT,
     "missing_scope": "give the bot the scope chat:write",
+}
+_OTHER_CHANNEL = "set SLACK_CHANNEL to a channel that exists, and invite the bot to it"
+_BOT_ADVICE = {
+    **_TOKEN_ADVICE,
     "channel_not_found": _OTHER_CHANNEL,
     "not_in_channel": _OTHER_CHANNEL,
     "is_archived": _OTHER_CHANNEL,
 }
 
-# The first message cannot be edited any more: https://docs.slack.dev/reference/methods/chat.update#errors
-_NOT_TO_BE_EDITED = {
-    "message_not_found",
-    "cant_update_message",
-    "edit_window_closed",
-    "channel_not_found",
-}
+# Errors that pass. With any other, and a token that works, a first message will never be edited again: it was deleted,
+# it is too old, its channel was archived (https://docs.slack.dev/reference/methods/chat.update#errors).
+_PASSING = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 
 class DeliveryError(Exception):
@@ -94,8 +96,27 @@ def deliver(
     """Post the message; where a bot has a thread, edit its first message to it instead, and add the reply.
 
     `broadcast` shows the reply in the channel too. Returns where the bot's first message is, or None for a webhook.
-    Raises DeliveryError.
+    Raises DeliveryError, within DELIVERY_SECONDS.
     """
+    outcome: Future[Thread | None] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(_deliver(settings, message, thread=thread, reply=reply, broadcast=broadcast))
+        except Exception as error:  # noqa: BLE001 - raised again by whoever waits
+            outcome.set_exception(error)
+
+    # A daemon: what comes too late must not keep the process.
+    threading.Thread(target=work, name="slack", daemon=True).start()
+    try:
+        return outcome.result(DELIVERY_SECONDS)
+    except TimeoutError as error:
+        raise DeliveryError(f"Slack took longer than {DELIVERY_SECONDS} s; {_LATER}") from error
+
+
+def _deliver(
+    settings: Settings, message: Message, *, thread: Thread | None, reply: Message, broadcast: bool
+) -> Thread | None:
     if settings.channel is Channel.WEBHOOK:
         _post_to_webhook(settings, message)
         return None
@@ -105,7 +126,7 @@ def deliver(
     try:
         _call(settings, "chat.update", {"channel": thread.channel, "ts": thread.ts, **message})
     except DeliveryError as error:
-        if error.word not in _NOT_TO_BE_EDITED:
+        if error.word is None or error.word in _PASSING | _TOKEN_ADVICE.keys():
             raise
         return _post_as_bot(settings, settings.slack_channel, message)
     _post_as_bot(settings, thread.channel, {**reply, "thread_ts": thread.ts, "reply_broadcast": broadcast})
@@ -147,7 +168,8 @@ def _call(settings: Settings, method: str, arguments: dict[str, Any]) -> dict[st
         status = error.response.status_code
         what = _STRANGER if status == 200 and not word else f"Slack answered {status}{_said(word)}"  # noqa: PLR2004 - OK
         raise DeliveryError(f"{what}; {_BOT_ADVICE.get(word or '', _LATER)}", word=word) from error
-    except (OSError, HTTPException, ValueError, SlackClientError) as error:
+    # The library asks JSON that is no object for its fields.
+    except (OSError, HTTPException, ValueError, SlackClientError, AttributeError, TypeError) as error:
         raise DeliveryError(f"Slack did not answer ({type(error).__name__}); {_LATER}") from error
 
 

@@ -51,7 +51,7 @@ def test_by_webhook_the_morning_is_four_messages(bad_week: Platform, inbox: Inbo
     assert [header(message) for message in inbox.messages] == STORY
     worse, resolved = inbox.messages[1], inbox.messages[3]
     assert "*BKN@CHI* was ready" in str(worse.blocks)
-    assert "Open for *4 h*, from 8:00 AM EST to 12:00 PM EST. Closed *1 h before* predictions start" in resolved.text
+    assert "Open for *4 h*, from 8:00 AM EST to 12:00 PM EST. That is *1 h before* predictions start" in resolved.text
     # The row of every call says why, but for the follow-up that found nothing open and wrote none.
     assert [row["alert_reason"] for row in bad_week.history()] == [call.reason for call in CALLS if call.reason]
     assert inbox.refused == []

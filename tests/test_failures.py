@@ -13,6 +13,7 @@ from local import sample
 from local.inbox import Answer, Inbox
 from monitor.warehouse import HISTORY, WarehouseError
 from tests.conftest import NOBODY, Door, Platform, ask, body_of, lines, problem
+from tests.test_slack import bot
 
 FAILED = "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there"
 
@@ -128,6 +129,27 @@ def test_a_row_that_cannot_be_written_is_told_where_nothing_else_was(
     assert inbox.messages == []
 
 
+def test_by_bot_a_quiet_improvement_is_no_word_of_a_row_that_is_not_written(
+    platform: Platform, inbox: Inbox, door: Door
+) -> None:
+    platform.load(sample.bad_week())
+    client = door(platform.environment, **bot(inbox))
+    ask(client)
+    platform.load(sample.arrivals(phase3=["ORL@MEM"], phase4=["ORL@MEM"]))
+    platform.client.query_and_wait("ALTER TABLE nba_monitoring.data_availability_checks DROP COLUMN monitor_version")
+    problem(client.get("/"), 503)
+    assert headers(inbox)[0] == "⚫ NBA Sun Jan 18: monitor failed, its verdict MISSING_DATA is not on record"
+
+
+def test_after_slack_has_failed_a_range_does_not_try_on(season: Platform, inbox: Inbox, door: Door) -> None:
+    inbox.answer_next(Answer(404, "no_service"))
+    client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    body = problem(client.get("/?start=2026-01-13&end=2026-01-15&notify=always"), 502)
+    assert [check["alert"]["status"] for check in body["checks"]] == ["failed"] * 3
+    assert inbox.messages == []
+    assert [row["alert_status"] for row in season.history()] == ["failed"] * 3
+
+
 @pytest.fixture
 def bug(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_given: Any, **_named: Any) -> None:
@@ -160,6 +182,18 @@ def test_a_bug_in_a_range_is_its_callers_alone(season: Platform, inbox: Inbox, d
     problem(client.get("/?start=2026-01-10&end=2026-01-18&notify=always"), 500)
     assert inbox.messages == []
     assert {row["status"] for row in season.history()} == {"ERROR"}
+
+
+def test_a_bug_in_reading_what_was_told_is_told(
+    season: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: Any) -> None:
+        raise KeyError("check_date")
+
+    monkeypatch.setattr("monitor.check.past_checks", broken)
+    problem(door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url).get("/"), 500)
+    assert headers(inbox) == [FAILED]
+    assert "a bug of the monitor, KeyError" in words(inbox)
 
 
 def test_a_bug_on_the_way_to_slack_leaves_both_traces_in_the_log(
@@ -249,6 +283,18 @@ def test_an_alert_that_is_not_delivered_is_a_failed_run(
     problem(client.get("/"), 502)
     ask(client)
     assert heartbeat.beats == [FAIL, DONE]
+
+
+def test_an_address_with_a_query_keeps_it(season: Platform, inbox: Inbox, door: Door, heartbeat: Heartbeat) -> None:
+    inbox.answer_next(Answer(404, "no_service"))
+    client = door(
+        season.environment,
+        HEARTBEAT_URL=f"{heartbeat.settings['HEARTBEAT_URL']}?create=1",
+        SLACK_WEBHOOK_URL=inbox.webhook_url,
+    )
+    problem(client.get("/"), 502)
+    ask(client)
+    assert heartbeat.beats == [f"{FAIL}?create=1", f"{DONE}?create=1"]
 
 
 def test_a_check_that_failed_is_a_failed_run(door: Door, heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,12 @@ STORY = {
     "resolved": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=LATER)),
     "resolved too late": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=NOW + timedelta(hours=7))),
     "resolved by a postponement": (KINDS["no games"], Decision(Reason.RESOLVED, opened=NOW, closed=LATER)),
+    "seen again": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=LATER, before="ERROR")),
+    "an off-day after all": (
+        KINDS["no games"],
+        Decision(Reason.RESOLVED, opened=NOW, closed=NOW + timedelta(hours=7), before="SCHEDULE_UNKNOWN"),
+    ),
+    "gone": (WHOLE, Decision(Reason.DEADLINE, opened=NOW, before="MISSING_DATA", gone=("BOS-LAL",))),
     "asked for": (WHOLE, Decision(Reason.REQUESTED)),
     "not recorded": (WHOLE, Decision(Reason.NOT_RECORDED)),
 }
@@ -155,15 +161,32 @@ STORY = {
             "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
             (
                 "Open for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST. "
-                "Closed *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action is due."
+                "That is *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action is due."
             ),
         ),
         (
             "resolved too late",
             "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
-            "Closed *2 h after* predictions started at 18:00 UTC (1:00 PM EST): what they lacked has to be rerun.",
+            "That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST): see whether they lacked anything.",
         ),
         ("resolved by a postponement", "⚪ NBA Sun Jan 18, resolved: no games", "Open for *3 h 30 min*"),
+        # The data may have been there all the time: only the monitor was blind.
+        (
+            "seen again",
+            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
+            "Nobody knew whether the data was there for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST.",
+        ),
+        (
+            "an off-day after all",
+            "⚪ NBA Sun Jan 18, resolved: no games",
+            "to 3:00 PM EST. That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST).\n",
+        ),
+        # Whole only because a game without data is on no schedule that could be read.
+        (
+            "gone",
+            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 game without data left the schedule",
+            "No schedule lists BOS-LAL any more, and nobody called it off: this is *not* an all-clear.",
+        ),
         ("asked for", "🟢 NBA Sun Jan 18: all Phase 4 data is there for 2 games", "No action is due."),
         (
             "not recorded",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -79,6 +80,7 @@ BY_BOT = [
     ([refusal("not_in_channel")], "Slack answered 200 not_in_channel; set SLACK_CHANNEL to a channel that", 0),
     ([Answer(200, '{"ok": true}')], STRANGER, 0),
     ([Answer(200, "[]")], STRANGER, 0),
+    ([Answer(200, "[1]")], LOST, 0),
     ([Answer(200, "<html>maintenance</html>")], STRANGER, 0),
     ([Answer(200, '{"ok": tr')], LOST, 0),  # half an answer
 ]
@@ -132,7 +134,14 @@ def test_a_webhook_has_no_thread(inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", ["message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"]
+    "error",
+    [
+        "message_not_found",  # deleted
+        "cant_update_message",  # another bot's, since the token was changed
+        "edit_window_closed",
+        "channel_not_found",
+        "is_archived",  # and SLACK_CHANNEL names another channel now
+    ],
 )
 def test_a_first_message_that_cannot_be_edited_is_posted_anew(inbox: Inbox, error: str) -> None:
     settings = settings_of(bot(inbox))
@@ -143,10 +152,21 @@ def test_a_first_message_that_cannot_be_edited_is_posted_anew(inbox: Inbox, erro
     assert [(message.ts, message.edited, message.thread_ts) for message in inbox.messages[1:]] == [(second.ts, 0, None)]
 
 
-def test_an_edit_that_fails_otherwise_is_an_error_before_anything_is_repeated(inbox: Inbox) -> None:
+@pytest.mark.parametrize("error", ["internal_error", "token_revoked"])
+def test_an_edit_that_fails_otherwise_is_an_error_before_anything_is_repeated(inbox: Inbox, error: str) -> None:
     settings = settings_of(bot(inbox))
     thread = send(settings)
-    inbox.answer_next(refusal("internal_error"))
-    with pytest.raises(DeliveryError, match="internal_error"):
+    inbox.answer_next(refusal(error))
+    with pytest.raises(DeliveryError, match=error):
         send(settings, thread)
     assert len(inbox.messages) == 1
+
+
+def test_an_answer_byte_by_byte_ends_too(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.slack.CALL_SECONDS", 5)  # which no single read exceeds
+    monkeypatch.setattr("monitor.slack.DELIVERY_SECONDS", 0.3)
+    inbox.answer_next(Answer(delay=2))
+    started = perf_counter()
+    with pytest.raises(DeliveryError, match=r"Slack took longer than 0\.3 s; call again"):
+        send(settings_of(webhook(inbox)))
+    assert perf_counter() - started < 1

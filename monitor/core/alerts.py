@@ -19,11 +19,10 @@ TROUBLE = frozenset({Status.MISSING_DATA, Status.PARTIAL_DATA, Status.SCHEDULE_U
 _GAP = {Status.MISSING_DATA, Status.PARTIAL_DATA}
 _WHOLE = {Status.OK, Status.NO_GAMES}
 
-# How bad a game's state is. A game that is unknown beside gaps that are known lacks only what would call it ready.
+# How bad a game's state is. One that is unknown is neither better nor worse than anything.
 _RANK: dict[str, int] = {
     GameStatus.READY: 0,
     GameStatus.EXCLUDED: 0,
-    GameStatus.UNKNOWN: 0,
     GameStatus.PARTIAL: 1,
     GameStatus.MISSING: 2,
 }
@@ -92,7 +91,6 @@ class PastCheck:
     time: datetime
     status: str
     games: Mapping[Teams, str] = field(default_factory=dict)
-    fingerprint: str | None = None
     reason: str | None = None
     alert_status: str | None = None
     thread: Thread | None = None
@@ -104,7 +102,8 @@ class Decision:
 
     `opened` is when the trouble was first seen and `closed` when the date was first seen whole after it; `before` the
     status that the last message told; `worse` the games that lost ground since, each with the best state that it had,
-    None where it was not listed; `thread` the open alert's.
+    None where it was not listed; `gone` the games that had no data and that no schedule lists any more, as DAL-MIL;
+    `thread` the open alert's.
     """
 
     reason: Reason
@@ -112,6 +111,7 @@ class Decision:
     closed: datetime | None = None
     before: str | None = None
     worse: tuple[tuple[str, str | None], ...] = ()
+    gone: tuple[str, ...] = ()
     thread: Thread | None = None
 
 
@@ -131,6 +131,7 @@ def decide(
     *,
     now: datetime,
     today: date,
+    day_start: datetime,
     predictions_start: datetime,
     deadline_warning: timedelta,
     silences: Sequence[Silence],
@@ -140,13 +141,17 @@ def decide(
 ) -> Decision:
     """Why this verdict is told, or is not.
 
-    `past` are the earlier checks of the date, oldest first; `today` is the league's date; a range of dates is a
-    backfill.
+    `past` are the earlier checks of the date, oldest first; `today` is the league's date, and `day_start` when that of
+    the verdict begins; a range of dates is a backfill.
     """
-    in_window = predictions_start - deadline_warning < now < predictions_start
-    news = _news(verdict, past, warn_since=predictions_start - deadline_warning if in_window else None)
+    warn_from = predictions_start - deadline_warning
+    # A message inside the deadline's window has already said how little time is left.
+    warn = warn_from < now < predictions_start and not any(
+        _was_loud(check) and check.time > warn_from for check in past
+    )
+    news = _news(verdict, past, warn=warn, day_start=day_start if now >= day_start else None)
     trouble = verdict.status in TROUBLE
-    to_tell = trouble or news.reason is Reason.RESOLVED
+    to_tell = trouble or news.reason in LOUD
     # Backfills record, they do not shout: nobody can act on them this morning. A gap's end is told on any day.
     past_date = backfill or (trouble and verdict.day < today)
     silenced = any(verdict.day in silence.days and now < silence.until for silence in silences)
@@ -164,55 +169,111 @@ def decide(
     return replace(news, reason=reason, opened=_trouble_since(past) or now, closed=closed)
 
 
-def _news(verdict: DateVerdict, past: Sequence[PastCheck], *, warn_since: datetime | None) -> Decision:
-    """What is new about the verdict to those who read the messages. `warn_since`: where the deadline's window began."""
-    sent = [number for number, check in enumerate(past) if check.alert_status == AlertStatus.SENT]
-    since = past[sent[-1] :] if sent else []
-    told = since[0] if since and since[0].status in TROUBLE else None
-    if verdict.status is Status.EXPECTED_GAP:
-        return Decision(Reason.EXPECTED_GAP)
-    if told is None:
-        return Decision(Reason.NEW_GAP if verdict.status in TROUBLE else Reason.ALL_GOOD)
-    worse = _worse(verdict, since) if told.status in _GAP else ()
-    if verdict.status not in TROUBLE:
+def _news(verdict: DateVerdict, past: Sequence[PastCheck], *, warn: bool, day_start: datetime | None) -> Decision:
+    """What is new about the verdict to those who read the messages.
+
+    `warn`: the deadline is near and nobody has said so. `day_start` is set once the verdict's date has begun.
+    """
+    since = last_told(past)
+    if not since:
+        untold = {
+            Status.EXPECTED_GAP: Reason.EXPECTED_GAP,
+            Status.OK: Reason.ALL_GOOD,
+            Status.NO_GAMES: Reason.ALL_GOOD,
+        }
+        return Decision(untold.get(verdict.status, Reason.NEW_GAP))
+    told = since[0]
+    both_gaps = {told.status, verdict.status} <= _GAP
+    worse = _worse(verdict, since) if both_gaps else ()
+    gone = _gone(verdict, since) if verdict.status in _WHOLE else ()
+    trouble = verdict.status in TROUBLE
+    if verdict.status is Status.EXPECTED_GAP and told.status in _GAP:
+        reason = Reason.EXPECTED_GAP
+    elif not trouble and not gone:
         reason = Reason.RESOLVED
-    elif worse or (told.status != verdict.status and not {told.status, verdict.status} <= _GAP):
+    elif worse or (trouble and told.status != verdict.status and not both_gaps):
         reason = Reason.WORSENED
-    # A message inside the window has already said how little time is left.
-    elif warn_since and not any(_was_loud(check) and check.time > warn_since for check in past):
+    elif warn:
         reason = Reason.DEADLINE
+    # Who was told the evening before, when nothing was due yet, is told again in the morning, when it is.
+    elif trouble and day_start and told.time < day_start:
+        reason = Reason.NEW_GAP
     else:
-        shown = [check for check in since if check.alert_status in {AlertStatus.SENT, AlertStatus.NOT_NEEDED}][-1]
-        changed = verdict.status in _GAP and shown.fingerprint != fingerprint(verdict)
-        reason = Reason.IMPROVED if changed else Reason.UNCHANGED
-    return Decision(reason, before=told.status, worse=worse, thread=told.thread)
+        reason = Reason.IMPROVED if both_gaps and _better(verdict, since) else Reason.UNCHANGED
+    thread = [check.thread for check in since if check.thread]
+    return Decision(reason, before=told.status, worse=worse, gone=gone, thread=thread[-1] if thread else None)
+
+
+def last_told(past: Sequence[PastCheck]) -> Sequence[PastCheck]:
+    """The checks from the last message of the open alert on that everybody saw; empty where no alert is open.
+
+    A declared gap that was asked for does not close an alert: those who were alerted wait for its end.
+    """
+    loud = [number for number, check in enumerate(past) if _was_loud(check) and not _was_declared(check)]
+    since = past[loud[-1] :] if loud else ()
+    return since if since and since[0].status in TROUBLE else ()
 
 
 def _was_loud(check: PastCheck) -> bool:
     return check.alert_status == AlertStatus.SENT and check.reason in LOUD
 
 
+def _was_declared(check: PastCheck) -> bool:
+    return check.status == Status.EXPECTED_GAP and check.reason == Reason.REQUESTED
+
+
 def _worse(verdict: DateVerdict, since: Sequence[PastCheck]) -> tuple[tuple[str, str | None], ...]:
-    """The games that are worse than the best state they had, or that the last alert did not list."""
-    told, known = since[0].games, [check.games for check in since if check.status != Status.ERROR]
+    """The games that are worse than the best state they had, or not ready and not listed in the last message."""
+    listed = since[0].games
+    known = [check.games for check in since if check.status != Status.ERROR]
     worse: list[tuple[str, str | None]] = []
     for judged in verdict.games:
-        teams = judged.game.teams
-        best = min((games[teams] for games in known if games.get(teams) in _RANK), key=_RANK.__getitem__, default=None)
-        if _RANK[judged.status] > (_RANK[best] if best and teams in told else 0):
-            worse.append((judged.game.matchup, best if teams in told else None))
+        teams, rank = judged.game.teams, _RANK.get(judged.status, 0)
+        states = [games[teams] for games in known if games.get(teams) in _RANK]
+        best = min(states, key=_RANK.__getitem__, default=listed.get(teams))
+        best_rank = _RANK.get(best or "", 0)
+        if rank > (best_rank if teams in listed else 0):
+            worse.append((judged.game.matchup, best if best_rank < rank else None))
     return tuple(worse)
 
 
+def _better(verdict: DateVerdict, since: Sequence[PastCheck]) -> bool:
+    """Whether a game is better than it was when its state was last shown, or needed no showing."""
+    shown: dict[Teams, str] = {}
+    for check in since:
+        if check.alert_status in {AlertStatus.SENT, AlertStatus.NOT_NEEDED}:
+            shown |= check.games
+    return any(
+        _RANK.get(judged.status, 2) < _RANK.get(shown.get(judged.game.teams, ""), 0)
+        for judged in (*verdict.games, *verdict.excluded)
+    )
+
+
+def _gone(verdict: DateVerdict, since: Sequence[PastCheck]) -> tuple[str, ...]:
+    """The games that had no data when they were last seen, and that no schedule lists any more: not an all-clear."""
+    last: dict[Teams, str] = {}
+    for check in since:
+        last |= {teams: status for teams, status in check.games.items() if status in _RANK}
+    listed = {judged.game.teams for judged in (*verdict.games, *verdict.excluded)}
+    return tuple(
+        sorted("-".join(sorted(teams)) for teams, status in last.items() if _RANK[status] and teams not in listed)
+    )
+
+
 def _trouble_since(past: Sequence[PastCheck]) -> datetime | None:
-    """When the trouble that is open after these checks was first seen."""
-    since = None
+    """When the trouble that is open after these checks was first seen.
+
+    A date that was seen whole for a while, without a word to those who were alerted, was open to them all the time.
+    """
+    since, alerted = None, False
     for check in past:
+        loud = _was_loud(check)
         if check.status in TROUBLE and check.reason != Reason.PAST_DATE:
             since = since or check.time
-        # A date that was seen whole without anybody's being told is still open to those who were alerted.
-        elif check.alert_status in {AlertStatus.SENT, AlertStatus.NOT_NEEDED, None}:
+        elif (loud and not _was_declared(check)) or (check.status in _WHOLE and not alerted):
             since = None
+        if loud and not _was_declared(check):
+            alerted = check.status in TROUBLE
     return since
 
 

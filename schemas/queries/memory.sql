@@ -1,5 +1,5 @@
--- Every check of each date of the range, oldest first: what was told of it, and from the last alert sent on, what each
--- game was like.
+-- Every check of each date of the range, oldest first: what was told of it, and from the last message that everybody
+-- saw on, what each game was like.
 WITH checks AS (
   SELECT
     check_date,
@@ -7,11 +7,12 @@ WITH checks AS (
     status,
     alert_reason,
     alert_status,
-    alert_fingerprint,
     slack_channel,
     slack_ts,
     games,
-    MAX(IF(alert_status = 'sent', check_time, NULL)) OVER (PARTITION BY check_date) AS told_at
+    -- An improvement is told in a bot's thread alone.
+    MAX(IF(alert_status = 'sent' AND alert_reason != 'IMPROVED', check_time, NULL)) OVER (PARTITION BY check_date)
+      AS told_at
   FROM data_availability_checks
   WHERE check_date BETWEEN @start_date AND @end_date
 )
@@ -21,7 +22,6 @@ SELECT
   status,
   alert_reason,
   alert_status,
-  alert_fingerprint,
   slack_channel,
   slack_ts,
   ARRAY(

@@ -76,15 +76,20 @@ def check(line: str, thread: Thread | None = THREAD) -> PastCheck:
         judged.game.teams: judged.status for judged in (*verdict.games, *verdict.excluded)
     }
     reason, _, status = told.partition(" ")
-    return PastCheck(clock(when), verdict.status, games, fingerprint(verdict), reason, status, thread)
+    return PastCheck(clock(when), verdict.status, games, reason, status, thread)
 
 
 def decided(past: Sequence[str], now: str, **given: Any) -> Decision:
+    return decide_now([check(line) for line in past], now, **given)
+
+
+def decide_now(past: Sequence[PastCheck], now: str, /, **given: Any) -> Decision:
     when, _, what = now.partition(" ")
     day = given.pop("day", TODAY)
     usual: dict[str, Any] = {
         "now": clock(when),
         "today": TODAY,
+        "day_start": datetime.combine(day, datetime.min.time(), EASTERN),
         "predictions_start": clock("13:00"),
         "deadline_warning": 2 * HOUR,
         "silences": (),
@@ -92,7 +97,7 @@ def decided(past: Sequence[str], now: str, **given: Any) -> Decision:
         "notify": AUTO,
         "channel": Channel.WEBHOOK,
     }
-    return decide(replace(seen(what), day=day), [check(line) for line in past], **{**usual, **given})
+    return decide(replace(seen(what), day=day), past, **{**usual, **given})
 
 
 GAP = "8:00 MEM- CHI- | NEW_GAP sent"
@@ -149,8 +154,18 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
             "9:30 MEM- CHI-",
             "UNCHANGED",
         ),
-        # A game that a schedule lost for a while comes back as it was.
-        ([GAP, "8:30 CHI- | IMPROVED not_needed"], "9:00 MEM- CHI-", "IMPROVED"),
+        # A game that a schedule lost for a while comes back as it was: no news, neither when it goes nor when it comes.
+        ([GAP], "8:30 CHI-", "UNCHANGED"),
+        ([GAP, "8:30 CHI- | UNCHANGED not_needed"], "9:00 MEM- CHI-", "UNCHANGED"),
+        ([GAP, "8:30 CHI~ | IMPROVED sent"], "9:00 MEM- CHI~", "UNCHANGED"),
+        # It comes back ready: the first message, which still shows it missing, has to be edited.
+        ([GAP, "8:30 CHI- | UNCHANGED not_needed"], "9:00 MEM+ CHI-", "IMPROVED"),
+        # More games that are ready make nothing better, and fewer nothing worse.
+        ([GAP], "8:30 MEM- CHI- PHI+", "UNCHANGED"),
+        (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM-", "UNCHANGED"),
+        # While Phase 3 cannot be read, what would be ready is unknown: neither a recovery nor, afterwards, a setback.
+        (["8:00 MEM- CHI~ | NEW_GAP sent"], "8:30 MEM- CHI?", "UNCHANGED"),
+        (["8:00 MEM- CHI~ | NEW_GAP sent", "8:30 MEM- CHI? | UNCHANGED not_needed"], "9:00 MEM- CHI~", "UNCHANGED"),
         # A status of another kind is news with the same games, in both directions.
         ([GAP], "8:30 ERROR MEM? CHI?", "WORSENED"),
         (["8:00 ERROR MEM? CHI? | NEW_GAP sent"], "8:30 MEM- CHI-", "WORSENED"),
@@ -174,9 +189,22 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ([GAP, "9:00 MEM+ CHI+ | RESOLVED sent"], "9:30 MEM- CHI+", "NEW_GAP"),
         # Of the recovery nobody heard, so to the readers it is the same alert that got worse again.
         ([GAP, "9:00 MEM+ CHI+ | RESOLVED failed"], "9:30 MEM- CHI+", "WORSENED"),
+        # Whole only because a game without data is on no schedule that could be read: that is no end, and before
+        # predictions start somebody has to look.
+        ([GAP], "9:00 MEM+", "UNCHANGED"),
+        ([GAP], "9:00 NO_GAMES", "UNCHANGED"),
+        ([GAP, "9:00 MEM+ | UNCHANGED not_needed"], "9:30 MEM+", "UNCHANGED"),
+        ([GAP, "8:30 MEM- CHI+ | IMPROVED not_needed"], "9:00 MEM+", "RESOLVED"),  # it was ready when it was last seen
+        ([GAP], "11:30 MEM+", "DEADLINE"),
+        ([GAP, "11:30 MEM+ | DEADLINE sent"], "12:00 MEM+ CHI+", "ALL_GOOD"),
         # Declared since, it is told no more; its end is.
         ([GAP], "9:00 EXPECTED_GAP MEM- CHI-", "EXPECTED_GAP"),
         ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"], "12:00 MEM+ CHI+", "RESOLVED"),
+        ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | REQUESTED sent"], "12:00 MEM+ CHI+", "RESOLVED"),
+        ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"], "9:30 MEM- CHI-", "UNCHANGED"),  # withdrawn
+        # A declared gap does not explain a failure, so it is the failure's end; and the next one is news again.
+        (["8:00 ERROR | NEW_GAP sent"], "9:00 EXPECTED_GAP MEM-", "RESOLVED"),
+        (["8:00 ERROR | NEW_GAP sent", "9:00 EXPECTED_GAP MEM- | RESOLVED sent"], "9:30 ERROR", "NEW_GAP"),
         # Inside the deadline's window what is still open is raised once more, and only once.
         ([GAP], "11:00 MEM- CHI-", "UNCHANGED"),  # two hours are not less than two hours
         ([GAP], "11:01 MEM- CHI-", "DEADLINE"),
@@ -195,6 +223,7 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ([GAP, "11:30 MEM- CHI- | DEADLINE failed"], "11:31 MEM- CHI-", "DEADLINE"),
         # The quiet edit of a bot warned nobody.
         ([GAP, "11:30 MEM+ CHI- | IMPROVED sent"], "12:00 MEM+ CHI-", "DEADLINE"),
+        (["11:00 MEM- CHI- | NEW_GAP sent"], "11:30 MEM- CHI-", "DEADLINE"),  # not inside, by the same minute
         # A first alert inside the window has said how little time is left: identical requests remain one alert.
         (["11:30 MEM- CHI- | NEW_GAP sent"], "11:30 MEM- CHI-", "UNCHANGED"),
         (["11:30 MEM- CHI- | NEW_GAP sent"], "12:30 MEM- CHI-", "UNCHANGED"),
@@ -270,21 +299,33 @@ def test_what_keeps_news_from_being_told(past: Sequence[str], now: str, given: d
     assert decided(past, now, **given).reason == reason
 
 
-def test_a_row_older_than_the_monitor_told_nobody() -> None:
-    # The user's own five columns.
-    old = PastCheck(clock("7:00"), Status.MISSING_DATA)
-    verdict = seen("MEM- CHI-")
-    usual = {"predictions_start": clock("13:00"), "deadline_warning": HOUR, "silences": (), "backfill": False}
-    found = decide(
-        verdict,
-        [old],
-        now=clock("8:00"),
-        today=TODAY,
-        notify=AUTO,
-        channel=Channel.BOT,
-        **usual,  # type: ignore[arg-type]  # mixed values
-    )
-    assert found.reason is Reason.NEW_GAP
+def test_who_was_told_the_evening_before_is_told_again_in_the_morning() -> None:
+    # Somebody asked for tomorrow, when nothing of it was due; at eight it is, and the day's first check has to say so.
+    evening = [replace(check(GAP), time=clock("19:00") - timedelta(days=1))]
+    asked = {"predictions_start": clock("13:00"), "deadline_warning": 2 * HOUR}
+    assert decide_now(evening, "8:00 MEM- CHI-", **asked).reason is Reason.NEW_GAP
+    assert decide_now([*evening, check(GAP)], "8:30 MEM- CHI-", **asked).reason is Reason.UNCHANGED
+    assert decide_now(evening, "8:00 MEM+ CHI+", **asked).reason is Reason.RESOLVED
+    # Tomorrow is still tomorrow.
+    again = {"now": clock("19:30") - timedelta(days=1), "today": YESTERDAY}
+    assert decide_now(evening, "19:30 MEM- CHI-", **asked, **again).reason is Reason.UNCHANGED
+
+
+def test_rows_of_before_the_monitor_told_nobody_and_open_nothing() -> None:
+    # The user's own five columns: when they were written, and what was found.
+    old = [PastCheck(clock("6:00"), "MISSING_DATA"), PastCheck(clock("7:00"), "OK")]
+    assert decide_now(old, "8:00 MEM- CHI-").reason is Reason.NEW_GAP
+    assert decide_now(old, "8:00 MEM- CHI-").opened == clock("8:00")
+    assert decide_now([*old, PastCheck(clock("7:30"), "MISSING_DATA")], "8:00 MEM- CHI-").opened == clock("7:30")
+    # Between the monitor's own they say what was seen, and end nothing.
+    found = decide_now([check(GAP), PastCheck(clock("9:00"), "OK")], "9:30 MEM+ CHI+")
+    assert (found.reason, found.opened, found.closed) == (Reason.RESOLVED, clock("8:00"), clock("9:00"))
+
+
+def test_states_that_this_version_does_not_know_compare_with_nothing() -> None:
+    later = replace(check(GAP), games={frozenset({"AWAYMEM", "MEM"}): "DELAYED"})
+    assert decide_now([later], "8:30 MEM+").reason is Reason.RESOLVED
+    assert decide_now([later, replace(later, alert_status="not_needed")], "8:30 MEM-").reason is Reason.WORSENED
 
 
 # What a message needs besides the verdict.
@@ -302,7 +343,13 @@ def test_a_row_older_than_the_monitor_told_nobody() -> None:
         ),
         # A game that no message had.
         ([GAP], "8:30 MEM- CHI- PHI~", [("AWAYPHI@PHI", None)]),
+        # A game that was ready for a while: it is Phase 4 to look at, not the schedule.
+        ([GAP, "8:30 MEM- CHI- PHI+ | UNCHANGED not_needed"], "9:00 MEM- CHI- PHI-", [("AWAYPHI@PHI", "READY")]),
+        ([GAP, "8:30 MEM- CHI- PHI- | WORSENED failed"], "9:00 MEM- CHI- PHI-", [("AWAYPHI@PHI", None)]),
+        (["8:00 MEM- CHI? | NEW_GAP sent"], "8:30 MEM- CHI-", [("AWAYCHI@CHI", "UNKNOWN")]),
+        # Of another kind: what the games were like before is not known.
         ([GAP], "8:30 ERROR MEM? CHI?", []),
+        (["8:00 ERROR MEM? | NEW_GAP sent"], "8:30 MEM-", []),
     ],
 )
 def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tuple[str, str | None]]) -> None:
@@ -341,6 +388,15 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
             "8:00",
             "12:00",
         ),
+        # A declaration, even one that was asked for, explains the gap and does not end it.
+        ([GAP, "9:00 EXPECTED_GAP MEM- | EXPECTED_GAP not_needed"], "12:00 MEM+ CHI+", "8:00", "12:00"),
+        ([GAP, "9:00 EXPECTED_GAP MEM- | REQUESTED sent"], "12:00 MEM+ CHI+", "8:00", "12:00"),
+        (
+            [GAP, "9:00 EXPECTED_GAP MEM- | EXPECTED_GAP not_needed", "9:30 MEM+ CHI+ | RESOLVED failed"],
+            "10:00 MEM+ CHI+",
+            "8:00",
+            "9:30",
+        ),
         ([GAP], "11:30 MEM- CHI-", "8:00", None),
         ([], "8:00 MEM- CHI-", "8:00", None),
     ],
@@ -350,10 +406,27 @@ def test_how_long_a_gap_was_open(past: Sequence[str], now: str, opened: str, clo
     assert (found.opened, found.closed) == (clock(opened), clock(closed) if closed else None)
 
 
+def test_the_games_that_left_the_schedule_without_data() -> None:
+    assert decided([GAP], "11:30 MEM+").gone == ("AWAYCHI-CHI",)
+    assert decided([GAP], "11:30 MEM+ CHIx").gone == ()
+
+
 def test_only_an_open_alert_has_a_thread_to_go_on_with() -> None:
     assert decided([GAP], "8:30 MEM- CHI- PHI-").thread == THREAD
     assert decided([GAP], "8:30 MEM+ CHI+").thread == THREAD
+    assert decided([GAP, "9:00 EXPECTED_GAP MEM- | REQUESTED sent"], "9:30 EXPECTED_GAP MEM-").thread == THREAD
     assert decided([GAP, "9:00 MEM+ CHI+ | RESOLVED sent"], "9:30 MEM- CHI-").thread is None
+
+
+def test_the_newest_thread_is_the_one_to_go_on_with() -> None:
+    # Its first message was deleted, and posted anew with a quiet improvement.
+    second = Thread("C0ALERTS", "1768745000.000200")
+    past = [
+        check(GAP),
+        check("9:00 MEM+ CHI- | IMPROVED sent", second),
+        check("9:30 MEM+ CHI- | UNCHANGED not_needed", None),
+    ]
+    assert decide_now(past, "10:00 MEM- CHI-").thread == second
 
 
 # What becomes of the alert where nothing is posted.
