@@ -225,11 +225,10 @@ def _was_declared(check: PastCheck) -> bool:
 def _worse(verdict: DateVerdict, since: Sequence[PastCheck]) -> tuple[tuple[str, str | None], ...]:
     """The games that are worse than the best state they had, or not ready and not listed in the last message."""
     listed = since[0].games
-    known = [check.games for check in since if check.status != Status.ERROR]
     worse: list[tuple[str, str | None]] = []
     for judged in verdict.games:
         teams, rank = judged.game.teams, _RANK.get(judged.status, 0)
-        states = [games[teams] for games in known if games.get(teams) in _RANK]
+        states = [check.games[teams] for check in since if check.games.get(teams) in _RANK]
         best = min(states, key=_RANK.__getitem__, default=listed.get(teams))
         best_rank = _RANK.get(best or "", 0)
         if rank > (best_rank if teams in listed else 0):
@@ -281,7 +280,9 @@ def _whole_since(past: Sequence[PastCheck]) -> datetime | None:
     """When the date was first seen whole, if it has been since the last check that says otherwise."""
     since = None
     for check in past:
-        since = (since or check.time) if check.status in _WHOLE else None
+        # Such a check found a game without data gone from the schedule.
+        still_open = check.reason in {Reason.UNCHANGED, Reason.DEADLINE}
+        since = (since or check.time) if check.status in _WHOLE and not still_open else None
     return since
 
 

@@ -306,6 +306,7 @@ def test_who_was_told_the_evening_before_is_told_again_in_the_morning() -> None:
     assert decide_now(evening, "8:00 MEM- CHI-", **asked).reason is Reason.NEW_GAP
     assert decide_now([*evening, check(GAP)], "8:30 MEM- CHI-", **asked).reason is Reason.UNCHANGED
     assert decide_now(evening, "8:00 MEM+ CHI+", **asked).reason is Reason.RESOLVED
+    assert decide_now(evening, "8:00 MEM+", **asked).reason is Reason.UNCHANGED  # CHI left the schedule
     # Tomorrow is still tomorrow.
     again = {"now": clock("19:30") - timedelta(days=1), "today": YESTERDAY}
     assert decide_now(evening, "19:30 MEM- CHI-", **asked, **again).reason is Reason.UNCHANGED
@@ -397,6 +398,20 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
             "8:00",
             "9:30",
         ),
+        # CHI had only left the schedule for a while.
+        ([GAP, "9:00 MEM+ | UNCHANGED not_needed"], "9:30 MEM+ CHI+", "8:00", "9:30"),
+        # After the end that was told, a gap of which nobody heard came and went.
+        (
+            [
+                GAP,
+                "9:00 MEM+ CHI+ | RESOLVED sent",
+                "10:00 MEM- CHI+ | NEW_GAP suppressed",
+                "10:30 MEM+ CHI+ | ALL_GOOD not_needed",
+            ],
+            "11:30 MEM- CHI-",
+            "11:30",
+            None,
+        ),
         ([GAP], "11:30 MEM- CHI-", "8:00", None),
         ([], "8:00 MEM- CHI-", "8:00", None),
     ],
@@ -409,6 +424,7 @@ def test_how_long_a_gap_was_open(past: Sequence[str], now: str, opened: str, clo
 def test_the_games_that_left_the_schedule_without_data() -> None:
     assert decided([GAP], "11:30 MEM+").gone == ("AWAYCHI-CHI",)
     assert decided([GAP], "11:30 MEM+ CHIx").gone == ()
+    assert decided([GAP], "11:30 MEM-").gone == ()  # as long as there is a gap, that is the news
 
 
 def test_only_an_open_alert_has_a_thread_to_go_on_with() -> None:
