@@ -19,9 +19,9 @@ from monitor.check import run_check
 from monitor.core.dates import league_date
 from monitor.history import Trigger
 from monitor.logs import Severity, log, log_context, trace_field
-from monitor.request import MAX_BODY_BYTES, CheckRequest, HistoryRequest, parse_request
+from monitor.request import MAX_BODY_BYTES, CheckRequest, DashboardRequest, DatesRequest, HistoryRequest, parse_request
 from monitor.settings import SettingsError, load_settings
-from monitor.warehouse import Client, connect, read_history
+from monitor.warehouse import connect, read_history
 
 try:
     SETTINGS = load_settings(environ)
@@ -31,6 +31,8 @@ except SettingsError as error:
 
 # Within a process runs are serial: two at once would both find the same gap untold, and tell it twice.
 _RUNS = Lock()
+
+_client = cache(lambda: connect(SETTINGS))  # on first use: /health does no I/O
 
 
 @functions_framework.http
@@ -69,14 +71,16 @@ def _check(request: Request, run_id: str) -> Response:
 def _history(request: Request, _run_id: str) -> Response:
     asked, now = _parse(HistoryRequest, request)
     days = asked.days(league_date(now, SETTINGS.league_timezone))
-    rows = read_history(_client(), SETTINGS, days)
-    if request.path == "/dashboard":
-        page, headers = dashboard.render(rows, days)
-        return Response(page, headers=headers, mimetype="text/html")
-    return found({"start": days.first, "end": days.last, "checks": rows})
+    return found({"start": days.first, "end": days.last, **read_history(_client(), SETTINGS, days)})
 
 
-def _parse[R: (CheckRequest, HistoryRequest)](model: type[R], request: Request) -> tuple[R, datetime]:
+def _dashboard(request: Request, _run_id: str) -> Response:
+    asked, now = _parse(DashboardRequest, request)
+    html, headers = dashboard.page(_client(), SETTINGS, asked, now=now)
+    return Response(html, headers=headers, mimetype="text/html")
+
+
+def _parse[R: DatesRequest](model: type[R], request: Request) -> tuple[R, datetime]:
     now = datetime.now(UTC)
     # One byte more than a request may have is enough to see that it is too large.
     body = request.stream.read(MAX_BODY_BYTES + 1)
@@ -84,16 +88,11 @@ def _parse[R: (CheckRequest, HistoryRequest)](model: type[R], request: Request) 
     return parse_request(model, dict(request.args.lists()), body, today=today), now
 
 
-@cache
-def _client() -> Client:
-    return connect(SETTINGS)  # on first use: /health does no I/O
-
-
 _ROUTES: dict[str, dict[str, Callable[[Request, str], Response]]] = {
     "/": {"GET": _check, "POST": _check},
     "/check-data-availability": {"GET": _check, "POST": _check},
     "/history": {"GET": _history},
-    "/dashboard": {"GET": _history},
+    "/dashboard": {"GET": _dashboard},
     "/health": {"GET": lambda _request, _run_id: found({"status": "alive", "version": __version__})},
     "/openapi.json": {"GET": lambda _request, _run_id: found(openapi.document())},
 }

@@ -1,4 +1,4 @@
-"""The monitor from a shell: the same check and answer as over HTTP, and the history table's schema.
+"""The monitor from a shell: the same check as over HTTP, the backfill of a range, and the history's schema.
 
 Answers go to standard output, logs to standard error. Exit status 0: done; 1: it could not be done, or the schema has
 drifted; 2: the request or a setting is wrong.
@@ -7,17 +7,21 @@ drifted; 2: the request or a setting is wrong.
 import argparse
 import json
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from os import environ
+from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
 from monitor.check import CheckError, run_check
+from monitor.core.alerts import TROUBLE
 from monitor.core.dates import league_date
 from monitor.history import Trigger
-from monitor.logs import log_context
+from monitor.logs import log_context, watched
 from monitor.request import CheckRequest, RequestError, parse_request
 from monitor.schema import SchemaError
 from monitor.settings import Settings, SettingsError, load_settings
@@ -29,9 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings(environ)
-        if options.command == "check":
-            return _check(settings, options)
-        return _schema(settings, options.action)
+        if options.command == "schema":
+            return _schema(settings, options.action)
+        return _backfill(settings, options) if options.command == "backfill" else _check(settings, options)
     except (RequestError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -44,22 +48,48 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m monitor", description=__doc__.partition("\n\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
     check = commands.add_parser("check", help="judge a date as the function does, and print its answer")
+    backfill = commands.add_parser("backfill", help="judge and record a range in one go, and print what was found")
     for name, field in CheckRequest.model_fields.items():
         flag: dict[str, Any] = {"action": "store_const", "const": "true"} if field.annotation is bool else {}
-        check.add_argument(f"--{name.replace('_', '-')}", dest=name, help=field.description, **flag)
-    schema = commands.add_parser("schema", help="compare or create the history table")
+        option = f"--{name.replace('_', '-')}"
+        check.add_argument(option, dest=name, help=field.description, **flag)
+        if name not in {"date", "follow_up"}:
+            backfill.add_argument(option, dest=name, help=field.description, required=name in {"start", "end"}, **flag)
+    schema = commands.add_parser("schema", help="compare or create the history table and its views")
     schema.add_argument("action", choices=["diff", "apply"], help="diff names drift; apply adds what is missing")
     return parser
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
+    print(json.dumps(_answer(settings, options), indent=2))
+    return 0
+
+
+def _backfill(settings: Settings, options: argparse.Namespace) -> int:
+    started = perf_counter()
+    # Who watches sees the steps; a log file gets the lines.
+    watching = watched(lambda step: print(f"{step} …", file=sys.stderr)) if sys.stderr.isatty() else nullcontext()
+    with watching:
+        answer = _answer(settings, options)
+    checks = answer["checks"]
+    done = "judged, not recorded" if options.dry_run else "recorded"
+    print(f"{len(checks)} dates {done} in {perf_counter() - started:.1f} s, run {answer['run_id']}\n")
+    for status, dates in Counter(check["status"] for check in checks).most_common():
+        print(f"  {status:16} {dates:>4}")
+    for check in checks:
+        if check["status"] in TROUBLE:
+            ready = f"{check['phase4_ready']} of {check['scheduled_games']} games ready"
+            print(f"\n  {check['check_date']}  {check['status']:16} {ready}", end="")
+    print()
+    return 0
+
+
+def _answer(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     now, run_id = datetime.now(UTC), uuid4().hex
-    given = {name: [value] for name in CheckRequest.model_fields if (value := getattr(options, name)) is not None}
+    given = {name: [value] for name in CheckRequest.model_fields if (value := getattr(options, name, None)) is not None}
     request = parse_request(CheckRequest, given, b"", today=league_date(now, settings.league_timezone))
     with log_context(run_id=run_id):
-        answer = run_check(partial(connect, settings), settings, request, run_id=run_id, trigger=Trigger.CLI, now=now)
-    print(json.dumps(answer, indent=2))
-    return 0
+        return run_check(partial(connect, settings), settings, request, run_id=run_id, trigger=Trigger.CLI, now=now)
 
 
 def _schema(settings: Settings, action: str) -> int:

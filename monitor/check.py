@@ -16,11 +16,11 @@ from monitor.core.dates import DateRange, league_date
 from monitor.core.verdict import DateVerdict, Status, judge
 from monitor.heartbeat import beat
 from monitor.history import Run, Trigger, history_row, past_checks
-from monitor.logs import Severity, log
+from monitor.logs import Severity, log, progress
 from monitor.notify import notify, notify_not_recorded
 from monitor.request import CheckRequest
 from monitor.settings import Settings
-from monitor.warehouse import Client, WarehouseError, append_history, read_memory, read_sources
+from monitor.warehouse import Client, WarehouseError, append_history, read_own, read_sources
 
 # Slack's share of a run: with the warehouse's it stays below the scheduler's deadline.
 POSTING_SECONDS = 120
@@ -115,8 +115,10 @@ def _run(connect: Callable[[], Client], job: _Job) -> dict[str, Any]:
             severity = Severity.WARNING if never_ran else Severity.INFO
             log("follow_up_skipped", note, severity, trigger=job.run.trigger)
             return {"run_id": job.run.run_id, "trigger": job.run.trigger, "checks": [], "note": note}
+        progress(f"reading the sources for {job.days}")
         readings = read_sources(client, job.settings, job.days, job.run.run_id)
         memory = remembering.result()
+    progress(f"judging {len(job.days)} dates")
     verdicts = judge(job.days, readings, job.settings.rules, now=job.run.now, today=job.today)
     bytes_processed = sum(reading.bytes_processed for reading in readings.all)
     return _conclude(client, job, verdicts, memory, bytes_processed)
@@ -124,7 +126,7 @@ def _run(connect: Callable[[], Client], job: _Job) -> dict[str, Any]:
 
 def _remember(client: Client, job: _Job) -> _Memory:
     try:
-        return _Memory(past_checks(read_memory(client, job.settings, job.days)))
+        return _Memory(past_checks(read_own(client, job.settings, "memory", job.days)))
     except WarehouseError as error:
         return _Memory(error=str(error))
 
@@ -160,6 +162,7 @@ def _conclude(
         for row, alert in zip(rows, alerts, strict=True)
     ]
     if client and not job.request.dry_run:
+        progress(f"writing {len(rows)} rows")
         try:
             append_history(client, job.settings, rows, job.run.run_id)
         except WarehouseError as error:

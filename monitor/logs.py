@@ -1,17 +1,18 @@
-"""One JSON line per event on standard error, with the fields that Cloud Logging reads.
+"""One JSON line per event on standard error, with the fields that Cloud Logging reads; or a person who watches.
 
 https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
 """
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+_watcher: ContextVar[Callable[[str], None] | None] = ContextVar("log_watcher", default=None)
 _context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=None)
 
 
@@ -34,8 +35,26 @@ def log_context(**fields: str) -> Iterator[None]:
         _context.reset(token)
 
 
+@contextmanager
+def watched(show: Callable[[str], None]) -> Iterator[None]:
+    """Show a person the steps that take a while, in place of the lines, inside the block."""
+    token = _watcher.set(show)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+def progress(step: str) -> None:
+    """Tell who watches what is being done now. It is no event: nobody else hears of it."""
+    if show := _watcher.get():
+        show(step)
+
+
 def log(event: str, message: str, severity: Severity = Severity.INFO, **fields: Any) -> None:  # noqa: ANN401 - any JSON value
     """Write one line. `event` is a stable name to filter on, `message` a sentence for a person."""
+    if _watcher.get():
+        return
     line = {
         "severity": severity,
         "time": datetime.now(UTC).isoformat(),

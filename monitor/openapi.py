@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from monitor import __version__
 from monitor.core.alerts import Notify
 from monitor.history import Trigger
-from monitor.request import CheckRequest, HistoryRequest
+from monitor.request import CheckRequest, DashboardRequest, HistoryRequest
 from monitor.schema import Column, wanted_columns
+from monitor.warehouse import HISTORY_PARTS
 
 _TYPES: dict[str, dict[str, str]] = {
     "STRING": {"type": "string"},
@@ -57,12 +58,14 @@ def document() -> dict[str, Any]:
             "note": {"type": "string"},
         },
     }
+    parts = {part: {"type": "array", "items": {"type": "object"}} for part in HISTORY_PARTS}
     history = {
         "type": "object",
-        "required": ["start", "end", "checks"],
+        "required": ["start", "end", *HISTORY_PARTS],
         "properties": {
             "start": {"type": "string", "format": "date"},
             "end": {"type": "string", "format": "date"},
+            **parts,
             "checks": _list_of("Row"),
         },
     }
@@ -83,8 +86,8 @@ def document() -> dict[str, Any]:
         "paths": {
             "/": check_path,
             "/check-data-availability": check_path,
-            "/history": {"get": _operation("The newest check of each date of a range", "History", HistoryRequest)},
-            "/dashboard": {"get": _operation("The history as a page for a person", None, HistoryRequest)},
+            "/history": {"get": _operation("What the views show of a range", "History", HistoryRequest)},
+            "/dashboard": {"get": _operation("The history as a page for a person", None, DashboardRequest)},
             "/health": {"get": {"summary": "Alive, and which version", "responses": {"200": {"description": "Alive"}}}},
             "/openapi.json": {"get": {"summary": "This document", "responses": {"200": {"description": "It"}}}},
         },

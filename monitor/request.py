@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
@@ -15,7 +15,11 @@ from monitor.core.alerts import Notify
 from monitor.core.dates import DateRange
 
 MAX_DAYS = 400
+MAX_CALENDAR_DAYS = 4_020
+"""Eleven years: a calendar's dates are small."""
 MAX_BODY_BYTES = 10_000
+SEASON_STARTS = 10
+"""The month."""
 FIRST_GAME = date(1946, 11, 1)
 """The league's first game. No date before it can have one."""
 
@@ -61,8 +65,11 @@ LeagueDate = Annotated[date, BeforeValidator(_parse_date)]
 Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 
 
-class _Request(BaseModel):
+class DatesRequest(BaseModel):
+    """A request that may name a range of dates, both ends included."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
+    max_days: ClassVar[int] = MAX_DAYS
 
     start: LeagueDate | None = Field(None, description="First date of a range, included.")
     end: LeagueDate | None = Field(None, description=f"Last date, included; at most {MAX_DAYS} days in all.")
@@ -74,12 +81,12 @@ class _Request(BaseModel):
         if self.start and self.end:
             if self.start > self.end:
                 raise ValueError(f"start {self.start} lies after end {self.end}")
-            if (days := len(DateRange(self.start, self.end))) > MAX_DAYS:
-                raise ValueError(f"{self.start} to {self.end} is {days} days; ask for at most {MAX_DAYS} at once")
+            if (days := len(DateRange(self.start, self.end))) > self.max_days:
+                raise ValueError(f"{self.start} to {self.end} is {days} days; ask for at most {self.max_days} at once")
         return self
 
 
-class HistoryRequest(_Request):
+class HistoryRequest(DatesRequest):
     """Which part of the history is read; without a range the last 30 days."""
 
     def days(self, today: date) -> DateRange:
@@ -89,7 +96,28 @@ class HistoryRequest(_Request):
         return DateRange(today - timedelta(days=29), today)
 
 
-class CheckRequest(_Request):
+class DashboardRequest(DatesRequest):
+    """What the dashboard shows: a day's detail, and a calendar; without a range that of the day's season."""
+
+    max_days: ClassVar[int] = MAX_CALENDAR_DAYS
+
+    end: LeagueDate | None = Field(None, description=f"Last date, included; at most {MAX_CALENDAR_DAYS} days in all.")
+    day: LeagueDate | None = Field(None, description="The day shown in detail; today if not given.")
+
+    def shown(self, today: date) -> date:
+        """The day in detail."""
+        return self.day or today
+
+    def days(self, today: date) -> DateRange:
+        """The dates of the calendar. A season runs from October to September."""
+        if self.start and self.end:
+            return DateRange(self.start, self.end)
+        day = self.shown(today)
+        year = day.year if day.month >= SEASON_STARTS else day.year - 1
+        return DateRange(date(year, SEASON_STARTS, 1), date(year + 1, SEASON_STARTS, 1) - timedelta(days=1))
+
+
+class CheckRequest(DatesRequest):
     """Which dates are judged, and what is done with the verdict."""
 
     date: LeagueDate | None = Field(None, description="The league date; today in the league's zone if not given.")
@@ -119,7 +147,7 @@ class CheckRequest(_Request):
         return DateRange(self.date or today, self.date or today)
 
 
-def parse_request[R: (CheckRequest, HistoryRequest)](
+def parse_request[R: DatesRequest](
     model: type[R], query: Mapping[str, Sequence[str]], body: bytes, *, today: date
 ) -> R:
     """Read a request from query parameters (name → all values given) and a JSON body. Raises RequestError."""

@@ -1,16 +1,20 @@
-"""The history table's columns as schemas/tables says them, compared with those that a table has. Pure but for one file.
+"""The history table's columns and the views on it as schemas says them, and how what is there differs.
 
-Columns are in BigQuery's own JSON form: name, type, mode, and fields for a record.
+Columns are in BigQuery's own JSON form: name, type, mode, and fields for a record. Pure but for reading schemas.
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from monitor.settings import SCHEMAS
+from monitor.settings import SCHEMAS, Settings
 
 type Column = Mapping[str, Any]
 
+HISTORY = "data_availability_checks"
+LATEST = "data_availability_latest"
+"""The one view that others are built on."""
 PARTITION = "check_date"
 
 # Of the user's own columns, those that hold NULL where the monitor could not find out.
@@ -26,8 +30,27 @@ class SchemaError(Exception):
 
 def wanted_columns() -> list[dict[str, Any]]:
     """The columns of the history table."""
-    columns: list[dict[str, Any]] = json.loads((SCHEMAS / "tables" / "data_availability_checks.json").read_text())
+    columns: list[dict[str, Any]] = json.loads((SCHEMAS / "tables" / f"{HISTORY}.json").read_text())
     return columns
+
+
+def wanted_views(settings: Settings) -> dict[str, str]:
+    """Each view's query by its name, in an order in which they can be created.
+
+    A view has no parameters and no default dataset, so what the operator decides, and where its tables are, is
+    written into its query: https://cloud.google.com/bigquery/docs/views#create-view
+    """
+    decided = {
+        "league_timezone": f"'{settings.league_timezone.key}'",
+        "predictions_at": f"TIME '{settings.predictions_at:%H:%M:%S}'",
+        "predictions_timezone": f"'{settings.predictions_timezone.key}'",
+    }
+    dataset = f"{settings.gcp_project_id}.{settings.monitoring_dataset}"
+    views = {}
+    for path in sorted((SCHEMAS / "views").glob("*.sql"), key=lambda path: (path.stem != LATEST, path.stem)):
+        query = re.sub(rf"\b({HISTORY}|{LATEST})\b", rf"`{dataset}.\1`", path.read_text())
+        views[path.stem] = re.sub(r"@(\w+)", lambda name: decided[name[1]], query)
+    return views
 
 
 def drift(wanted: Sequence[Column], present: Sequence[Column]) -> list[str]:

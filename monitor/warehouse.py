@@ -29,12 +29,24 @@ from monitor.core.sources import (
     Readings,
     ScheduleRow,
 )
-from monitor.schema import PARTITION, drift, merged, missing, too_strict, wanted_columns
+from monitor.schema import (
+    HISTORY,
+    LATEST,
+    PARTITION,
+    SchemaError,
+    drift,
+    merged,
+    missing,
+    too_strict,
+    wanted_columns,
+    wanted_views,
+)
 from monitor.settings import SCHEMAS, Settings
 
 type Client = bigquery.Client
 
-HISTORY = "data_availability_checks"
+HISTORY_PARTS = ("checks", "calendar", "incidents", "gaps", "sources")
+"""What the history is asked for, each by the query of its name in schemas/queries."""
 
 # Well above a season of every table here, well below a whole table read by mistake: about 6 US cents on demand.
 MAX_BYTES_BILLED = 10 * 2**30
@@ -161,17 +173,8 @@ def _rows[Row: (ScheduleRow, PlayerRow)](answer: RowIterator, row_type: type[Row
     return rows
 
 
-def read_history(client: bigquery.Client, settings: Settings, days: DateRange) -> list[dict[str, Any]]:
-    """The newest row of each date of the range that has one, oldest first. Raises WarehouseError."""
-    return _read_own(client, settings, days, "history")
-
-
-def read_memory(client: bigquery.Client, settings: Settings, days: DateRange) -> list[dict[str, Any]]:
-    """What was told of each date of the range and seen since, oldest first. Raises WarehouseError."""
-    return _read_own(client, settings, days, "memory")
-
-
-def _read_own(client: bigquery.Client, settings: Settings, days: DateRange, query: str) -> list[dict[str, Any]]:
+def read_own(client: bigquery.Client, settings: Settings, query: str, days: DateRange) -> list[dict[str, Any]]:
+    """The rows of schemas/queries/<query>.sql, which asks the monitor's own history. Raises WarehouseError."""
     sql = (SCHEMAS / "queries" / f"{query}.sql").read_text()
     try:
         return [dict(row) for row in _query(client, sql, days, {"source": query}, settings.monitoring_dataset)]
@@ -180,6 +183,20 @@ def _read_own(client: bigquery.Client, settings: Settings, days: DateRange, quer
     except _FAILURES as error:
         advice = f"; {_APPLY}" if isinstance(error, BadRequest) else ""
         raise WarehouseError(f"the history could not be read: {_explain(error)}{advice}") from error
+
+
+def read_history(client: bigquery.Client, settings: Settings, days: DateRange) -> dict[str, list[dict[str, Any]]]:
+    """All that the views show of these dates, by the names of the queries. Raises WarehouseError."""
+    return read_side_by_side(client, settings, dict.fromkeys(HISTORY_PARTS, days))
+
+
+def read_side_by_side(
+    client: bigquery.Client, settings: Settings, queries: Mapping[str, DateRange]
+) -> dict[str, list[dict[str, Any]]]:
+    """What `read_own` gives for each of these queries over its dates, a job each. Raises WarehouseError."""
+    with ThreadPoolExecutor(max_workers=len(queries), thread_name_prefix="history") as threads:
+        reading = {query: threads.submit(read_own, client, settings, query, days) for query, days in queries.items()}
+        return {query: rows.result() for query, rows in reading.items()}
 
 
 def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[dict[str, Any]], run_id: str) -> None:
@@ -214,47 +231,89 @@ def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[d
 
 
 def schema_drift(client: bigquery.Client, settings: Settings) -> list[str]:
-    """How the history table differs from schemas/tables; empty where it does not. Raises WarehouseError."""
+    """How the history table and its views differ from schemas; empty where they do not. Raises WarehouseError."""
     try:
-        table = client.get_table(f"{settings.monitoring_dataset}.{HISTORY}", retry=_retry(), timeout=HTTP_SECONDS)
-    except NotFound:
-        return [f"table {settings.monitoring_dataset}.{HISTORY} does not exist"]
+        table = _get(client, settings, HISTORY)
+        if table is None:
+            return [f"table {settings.monitoring_dataset}.{HISTORY} does not exist"]
+        views = {name: (_get(client, settings, name), query) for name, query in wanted_views(settings).items()}
     except _FAILURES as error:
         raise WarehouseError(f"the history table could not be looked at: {_explain(error)}") from error
     partition = table.time_partitioning.field if table.time_partitioning else None
     return [
         *drift(wanted_columns(), [field.to_api_repr() for field in table.schema]),
         *([] if partition == PARTITION else [f"the table is partitioned by {partition}, should be by {PARTITION}"]),
+        *(f"view {name} is missing" for name, (view, _) in views.items() if view is None),
+        *(
+            f"view {name} has another query"
+            for name, (view, query) in views.items()
+            if view and view.view_query != query
+        ),
     ]
 
 
 def apply_schema(client: bigquery.Client, settings: Settings) -> list[str]:
-    """Create the dataset, table and columns that are missing; drop and rewrite nothing. Returns what was done.
+    """Create the dataset, table, columns and views that are missing; drop no column and rewrite no row.
 
-    Raises WarehouseError, and SchemaError where a column has another type.
+    A view holds no data: one whose query differs gets the query of schemas/views. Returns what was done. Raises
+    WarehouseError, and SchemaError where a column has another type or a view's name is a table's.
     """
-    name = f"{client.project}.{settings.monitoring_dataset}.{HISTORY}"
-    columns = wanted_columns()
     try:
-        try:
-            table = client.get_table(name, retry=_retry(), timeout=HTTP_SECONDS)
-        except NotFound:
-            client.create_dataset(settings.monitoring_dataset, exists_ok=True, retry=_retry(), timeout=HTTP_SECONDS)
-            table = bigquery.Table(name, [bigquery.SchemaField.from_api_repr(column) for column in columns])
-            table.time_partitioning = bigquery.TimePartitioning(field=PARTITION)
-            client.create_table(table, retry=_retry(), timeout=HTTP_SECONDS)
-            return [f"created {name}"]
-        present = [field.to_api_repr() for field in table.schema]
-        done = [
-            *(f"added {what}" for what in missing(columns, present)),
-            *(f"made {name} NULLABLE" for name in too_strict(present)),
-        ]
-        if done:
-            table.schema = [bigquery.SchemaField.from_api_repr(column) for column in merged(columns, present)]
-            client.update_table(table, ["schema"], retry=_retry(), timeout=HTTP_SECONDS)
+        done = _apply_table(client, settings)
+        return [*done, *_apply_views(client, settings, stale={LATEST} if done else set())]
     except _FAILURES as error:
         raise WarehouseError(f"the schema could not be applied: {_explain(error)}") from error
+
+
+def _apply_table(client: bigquery.Client, settings: Settings) -> list[str]:
+    name = _full_name(settings, HISTORY)
+    columns = wanted_columns()
+    table = _get(client, settings, HISTORY)
+    if table is None:
+        client.create_dataset(settings.monitoring_dataset, exists_ok=True, retry=_retry(), timeout=HTTP_SECONDS)
+        table = bigquery.Table(name, [bigquery.SchemaField.from_api_repr(column) for column in columns])
+        table.time_partitioning = bigquery.TimePartitioning(field=PARTITION)
+        client.create_table(table, retry=_retry(), timeout=HTTP_SECONDS)
+        return [f"created {name}"]
+    present = [field.to_api_repr() for field in table.schema]
+    done = [
+        *(f"added {what}" for what in missing(columns, present)),
+        *(f"made {name} NULLABLE" for name in too_strict(present)),
+    ]
+    if done:
+        table.schema = [bigquery.SchemaField.from_api_repr(column) for column in merged(columns, present)]
+        client.update_table(table, ["schema"], retry=_retry(), timeout=HTTP_SECONDS)
     return done
+
+
+def _apply_views(client: bigquery.Client, settings: Settings, stale: set[str]) -> list[str]:
+    """`stale` views get their query anew: a view of all columns keeps to those that there were when it was given it."""
+    done = []
+    for name, query in wanted_views(settings).items():
+        view = _get(client, settings, name)
+        if view is None:
+            view = bigquery.Table(_full_name(settings, name))
+            view.view_query = query
+            client.create_table(view, retry=_retry(), timeout=HTTP_SECONDS)
+            done.append(f"created view {name}")
+        elif view.view_query is None:
+            raise SchemaError(f"{name} is a table, and should be a view: rename it, then apply again")
+        elif view.view_query != query or name in stale:
+            view.view_query = query
+            client.update_table(view, ["view_query"], retry=_retry(), timeout=HTTP_SECONDS)
+            done.append(f"gave view {name} its query")
+    return done
+
+
+def _get(client: bigquery.Client, settings: Settings, name: str) -> bigquery.Table | None:
+    try:
+        return client.get_table(_full_name(settings, name), retry=_retry(), timeout=HTTP_SECONDS)
+    except NotFound:
+        return None
+
+
+def _full_name(settings: Settings, name: str) -> str:
+    return f"{settings.gcp_project_id}.{settings.monitoring_dataset}.{name}"
 
 
 def _retry() -> Retry:

@@ -93,20 +93,22 @@ def platform(empty_project: Platform) -> Platform:
 
 @pytest.fixture(scope="session")
 def loaded_season(emulator: str) -> Platform:
-    """The sample season, in tables that no test may change."""
-    platform = Platform({"GCP_PROJECT_ID": "test-season", "BIGQUERY_EMULATOR_HOST": emulator})
+    """The sample season and an empty history, in tables that no test may change."""
+    platform = Platform(
+        {"GCP_PROJECT_ID": "test-season", "BIGQUERY_EMULATOR_HOST": emulator, "MONITORING_DATASET": "history"}
+    )
     create_tables(platform.client)
     platform.load(sample.season())
+    apply_schema(platform.client, platform.settings)
     return platform
 
 
 @pytest.fixture
 def season(loaded_season: Platform) -> Iterator[Platform]:
-    """The sample season, with a history of the test's own."""
-    platform = Platform({**loaded_season.environment, "MONITORING_DATASET": "history"})
-    apply_schema(platform.client, platform.settings)
+    """The sample season, with a history that the test may write rows to."""
+    platform = Platform(loaded_season.environment)
     yield platform
-    platform.client.delete_dataset("history", delete_contents=True)
+    platform.client.query_and_wait("TRUNCATE TABLE history.data_availability_checks")
 
 
 @pytest.fixture

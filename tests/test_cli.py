@@ -63,9 +63,10 @@ def test_schema_diff_and_apply(empty_project: Platform) -> None:
     first = run(empty_project, "schema", "diff")
     assert (first.returncode, first.stdout) == (1, "table nba_monitoring.data_availability_checks does not exist\n")
     project = empty_project.client.project
-    assert run(empty_project, "schema", "apply").stdout == (
-        f"created {project}.nba_monitoring.data_availability_checks\n"
-    )
+    assert run(empty_project, "schema", "apply").stdout.splitlines() == [
+        f"created {project}.nba_monitoring.data_availability_checks",
+        *(f"created view data_availability_{name}" for name in ("latest", "calendar", "gaps", "incidents", "sources")),
+    ]
     assert run(empty_project, "schema", "apply").stdout == "nothing to do\n"
     last = run(empty_project, "schema", "diff")
     assert (last.returncode, last.stdout) == (0, "no drift\n")

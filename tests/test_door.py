@@ -10,8 +10,9 @@ import time_machine
 
 from local import sample
 from local.inbox import Inbox
-from monitor.request import CheckRequest, HistoryRequest
+from monitor.request import CheckRequest, DashboardRequest, HistoryRequest
 from monitor.schema import wanted_columns
+from monitor.warehouse import apply_schema
 from tests.conftest import NOBODY, Door, Platform, ask, body_of, lines, problem
 
 
@@ -298,14 +299,26 @@ def test_health_needs_nobody(door: Door) -> None:
     assert body_of(client.get("/health")) == {"status": "alive", "version": "0.1.0"}
 
 
-def test_history_is_the_newest_row_of_each_date(season: Platform, door: Door) -> None:
-    client = door(season.environment)
-    for day in ("2026-01-17", "2026-01-15", "2026-01-17"):
+def test_history_is_what_the_views_show(season: Platform, inbox: Inbox, door: Door) -> None:
+    client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    for day in ("2026-01-17", "2026-01-15", "2026-01-17", "2026-01-18"):
         ask(client, f"/?date={day}")
     body = body_of(client.get("/history?start=2026-01-10&end=2026-01-18"))
     assert (body["start"], body["end"]) == ("2026-01-10", "2026-01-18")
-    assert [check["check_date"] for check in body["checks"]] == ["2026-01-15", "2026-01-17"]
-    assert body["checks"][1]["run_id"] == season.history()[-1]["run_id"]
+    assert [check["check_date"] for check in body["checks"]] == ["2026-01-15", "2026-01-17", "2026-01-18"]
+    assert body["checks"][1]["run_id"] == season.history()[2]["run_id"]
+    assert [(row["check_date"], row["status"], row["checks"]) for row in body["calendar"]] == [
+        ("2026-01-15", "MISSING_DATA", 1),
+        ("2026-01-16", "NOT_RUN", 0),
+        ("2026-01-17", "OK", 2),
+        ("2026-01-18", "MISSING_DATA", 1),
+    ]
+    assert [(row["check_date"], row["alerts_sent"]) for row in body["incidents"]] == [
+        ("2026-01-18", 1),
+        ("2026-01-15", 0),
+    ]
+    assert len(body["gaps"]) == 7
+    assert {row["name"] for row in body["sources"]} >= {"espn", "nbac", "player_composite_factors"}
     # Without a range: the last 30 days.
     assert body_of(client.get("/history"))["start"] == "2025-12-20"
     assert "unknown parameter 'date'" in problem(client.get("/history?date=today"), 400)["detail"]
@@ -328,8 +341,7 @@ def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: D
     assert "unknown parameter 'date'" in problem(client.get("/dashboard?date=today"), 400)["detail"]
 
 
-def test_the_dashboard_reads_a_table_of_the_users_five_columns(empty_project: Platform, door: Door) -> None:
-    # As it is before `schema apply`.
+def test_a_table_of_the_users_five_columns_is_shown_after_schema_apply(empty_project: Platform, door: Door) -> None:
     client = empty_project.client
     client.create_dataset("nba_monitoring")
     client.query_and_wait(
@@ -340,7 +352,12 @@ def test_the_dashboard_reads_a_table_of_the_users_five_columns(empty_project: Pl
         "INSERT INTO nba_monitoring.data_availability_checks "
         "VALUES (DATE '2026-01-17', TIMESTAMP '2026-01-17 13:00:00+00', 9, 9, 'OK')"
     )
-    assert "9 of 9 games ready" in door(empty_project.environment).get("/dashboard").text
+    asked = door(empty_project.environment)
+    for page in ("/history", "/dashboard"):
+        assert "run `python -m monitor schema apply`" in problem(asked.get(page), 503)["detail"]
+    apply_schema(client, empty_project.settings)
+    assert body_of(asked.get("/history"))["checks"][0]["scheduled_games"] == 9
+    assert "9 of 9" in asked.get("/dashboard?day=2026-01-17").text
 
 
 def test_data_is_text_on_the_dashboard(platform: Platform, door: Door) -> None:
@@ -379,7 +396,7 @@ def test_the_openapi_document_names_every_address_method_and_parameter(door: Doo
     assert {path: {method.upper() for method in operations} for path, operations in document["paths"].items()} == {
         path: set(methods) for path, methods in routes.items()
     }
-    for path, model in (("/", CheckRequest), ("/history", HistoryRequest)):
+    for path, model in (("/", CheckRequest), ("/history", HistoryRequest), ("/dashboard", DashboardRequest)):
         named = [parameter["name"] for parameter in document["paths"][path]["get"]["parameters"]]
         assert named == list(model.model_fields)
     assert list(document["components"]["schemas"]["Row"]["properties"]) == [c["name"] for c in wanted_columns()]

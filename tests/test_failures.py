@@ -11,7 +11,8 @@ from google.cloud import bigquery
 
 from local import sample
 from local.inbox import Answer, Inbox
-from monitor.warehouse import HISTORY, WarehouseError
+from monitor.schema import HISTORY, wanted_columns
+from monitor.warehouse import WarehouseError
 from tests.conftest import NOBODY, Door, Platform, ask, body_of, lines, problem
 from tests.test_slack import bot
 
@@ -84,7 +85,7 @@ def test_a_memory_that_cannot_be_read_hides_no_gap(
     def forbidden(*_given: Any) -> None:
         raise WarehouseError("the history could not be read: Forbidden")
 
-    monkeypatch.setattr("monitor.check.read_memory", forbidden)
+    monkeypatch.setattr("monitor.check.read_own", forbidden)
     client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     body = problem(client.get("/"), 503)
     assert "what was told of it before is not known: the history could not be read: Forbidden" in body["detail"]
@@ -98,21 +99,24 @@ def test_a_memory_that_cannot_be_read_hides_no_gap(
     assert [row["status"] for row in season.history()] == ["MISSING_DATA", "OK"]
 
 
-def unwritable(platform: Platform) -> None:
+@pytest.fixture
+def unwritable(season: Platform) -> Iterator[Platform]:
     """A history that can be read, and takes no row of the monitor's: somebody's column wants a value in each."""
-    name = f"{platform.client.project}.{platform.settings.monitoring_dataset}.{HISTORY}"
-    columns = platform.client.get_table(name).schema
-    platform.client.delete_table(name)
+    platform = Platform({**season.environment, "MONITORING_DATASET": "unwritable"})
+    platform.client.create_dataset("unwritable")
+    columns = [bigquery.SchemaField.from_api_repr(column) for column in wanted_columns()]
+    name = f"{platform.client.project}.unwritable.{HISTORY}"
     table = bigquery.Table(name, [*columns, bigquery.SchemaField("theirs", "STRING", "REQUIRED")])
     table.time_partitioning = bigquery.TimePartitioning(field="check_date")
     platform.client.create_table(table)
+    yield platform
+    platform.client.delete_dataset("unwritable", delete_contents=True)
 
 
 def test_a_row_that_cannot_be_written_is_told_where_nothing_else_was(
-    season: Platform, inbox: Inbox, door: Door
+    unwritable: Platform, inbox: Inbox, door: Door
 ) -> None:
-    unwritable(season)
-    client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    client = door(unwritable.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     with time_machine.travel(sample.MORNING.replace(day=17), tick=True):  # all is well with the data
         body = problem(client.get("/"), 503)
     assert "the history row could not be written" in body["detail"]

@@ -8,7 +8,8 @@ import pytest
 from google.cloud import bigquery
 
 from monitor.core.dates import DateRange
-from monitor.warehouse import HISTORY, WarehouseError, append_history, apply_schema, read_history, read_memory
+from monitor.schema import HISTORY
+from monitor.warehouse import WarehouseError, append_history, apply_schema, read_own
 from tests.conftest import Platform, day
 
 APPLY = "run `python -m monitor schema apply`"
@@ -32,7 +33,7 @@ def append(platform: Platform, *rows: dict[str, Any], run_id: str | None = None)
 
 
 def read(platform: Platform, first: str, last: str | None = None) -> list[dict[str, Any]]:
-    return read_history(platform.client, platform.settings, DateRange(day(first), day(last or first)))
+    return read_own(platform.client, platform.settings, "checks", DateRange(day(first), day(last or first)))
 
 
 def loads(platform: Platform, run_id: str) -> list[bigquery.LoadJob]:
@@ -221,7 +222,7 @@ class TestRead:
             row("2026-01-17", "2026-01-17T13:00:00+00:00", games=games, status="OK"),  # of this date nothing was sent
             row("2026-01-19", "2026-01-18T13:00:00+00:00"),
         )
-        given = read_memory(ledger.client, ledger.settings, DateRange(day("2026-01-17"), day("2026-01-18")))
+        given = read_own(ledger.client, ledger.settings, "memory", DateRange(day("2026-01-17"), day("2026-01-18")))
         assert [
             (each["check_date"].day, each["check_time"].hour, each["slack_ts"], len(each["games"])) for each in given
         ] == [(17, 13, None, 0), (18, 12, "1.1", 0), (18, 13, "1.1", 1), (18, 14, "1.2", 1), (18, 15, None, 1)]

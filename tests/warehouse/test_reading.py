@@ -26,7 +26,7 @@ from monitor.warehouse import (
     append_history,
     apply_schema,
     connect,
-    read_history,
+    read_own,
     read_sources,
     schema_drift,
 )
@@ -260,7 +260,7 @@ def asked() -> Sequence[dict[str, Any]]:
     settings = load_settings({"GCP_PROJECT_ID": "fake", **sources})
     days = DateRange(day("2026-01-10"), day("2026-01-18"))
     read_sources(client, settings, days, "run")
-    read_history(client, settings, days)
+    read_own(client, settings, "checks", days)
     return fake.asked
 
 
@@ -294,12 +294,12 @@ class TestLimits:
                 ("upcoming_player_game_context", "player_composite_factors", "player_daily_cache"),
                 ("2025-12-27", "2026-01-18"),
             ),
-            "history": ("2026-01-10", "2026-01-18"),
+            "checks": ("2026-01-10", "2026-01-18"),
         }
 
     def test_only_the_history_has_a_dataset_of_its_own(self, asked: Sequence[dict[str, Any]]) -> None:
         datasets = {each["job_config"].labels["source"]: each["job_config"].default_dataset for each in asked}
-        assert str(datasets.pop("history")) == "fake.nba_monitoring"
+        assert str(datasets.pop("checks")) == "fake.nba_monitoring"
         assert set(datasets.values()) == {None}
 
 
@@ -385,7 +385,7 @@ class TestNoAnswer:
     @pytest.mark.parametrize(
         "ask",
         [
-            pytest.param(lambda client, settings: read_history(client, settings, DATE), id="read_history"),
+            pytest.param(lambda client, settings: read_own(client, settings, "checks", DATE), id="read_own"),
             pytest.param(schema_drift, id="schema_drift"),
             pytest.param(apply_schema, id="apply_schema"),
         ],

@@ -1,14 +1,15 @@
 """The history table: made, completed and compared, never rewritten."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from google.cloud import bigquery
 
-from monitor.schema import SchemaError, drift, merged, missing, wanted_columns
+from monitor.schema import HISTORY, SchemaError, drift, merged, missing, wanted_columns
 from monitor.settings import Settings
-from monitor.warehouse import HISTORY, apply_schema, schema_drift
+from monitor.warehouse import apply_schema, schema_drift
 from tests.conftest import Platform
 
 # The contract of the history row. The first five are the user's own, which a dashboard already expects.
@@ -88,11 +89,14 @@ def create(platform: Platform, columns: Columns, partition: str | None = "check_
 
 
 def applied(platform: Platform) -> list[str]:
-    return apply_schema(platform.client, platform.settings)
+    """What is done to the table."""
+    return [done for done in apply_schema(platform.client, platform.settings) if "view " not in done]
 
 
 def drifted(platform: Platform, settings: Settings | None = None) -> list[str]:
-    return schema_drift(platform.client, settings or platform.settings)
+    """How the table differs."""
+    found = schema_drift(platform.client, settings or platform.settings)
+    return [difference for difference in found if not difference.startswith("view ")]
 
 
 class TestContract:
@@ -360,3 +364,53 @@ class TestComparing:
         present = [{**column("a", "STRING", "REQUIRED"), "policyTags": {"names": ["t"]}}, column("x", "DATE")]
         both = merged([column("b", "DATE"), column("a", "STRING")], present)
         assert both == [*present, column("b", "DATE")]
+
+
+VIEWS = [f"data_availability_{name}" for name in ("latest", "calendar", "gaps", "incidents", "sources")]
+
+
+class TestViews:
+    """What the views show is in test_views.py."""
+
+    def test_they_are_made_with_the_table_in_their_own_dataset_alone(self, empty_project: Platform) -> None:
+        empty_project.environment["MONITORING_DATASET"] = "elsewhere"
+        settings = empty_project.settings
+        done = apply_schema(empty_project.client, settings)
+        assert done[1:] == [f"created view {name}" for name in VIEWS]
+        for name in VIEWS:
+            query = empty_project.client.get_table(f"elsewhere.{name}").view_query
+            assert set(re.findall(r"`([^`]+)\.data_availability_\w+`", query)) == {"test.elsewhere"}
+            assert "@" not in query  # a view has no parameters
+        assert apply_schema(empty_project.client, settings) == []
+        assert schema_drift(empty_project.client, settings) == []
+
+    def test_one_that_is_missing_or_has_another_query_is_named_and_mended(self, empty_project: Platform) -> None:
+        apply_schema(empty_project.client, empty_project.settings)
+        empty_project.client.delete_table("nba_monitoring.data_availability_gaps")
+        empty_project.environment["PREDICTIONS_AT"] = "17:00"  # the operator's, of which the views speak
+        settings = empty_project.settings
+        assert schema_drift(empty_project.client, settings) == [
+            "view data_availability_gaps is missing",
+            "view data_availability_calendar has another query",
+            "view data_availability_incidents has another query",
+        ]
+        assert apply_schema(empty_project.client, settings) == [
+            "gave view data_availability_calendar its query",
+            "created view data_availability_gaps",
+            "gave view data_availability_incidents its query",
+        ]
+        assert schema_drift(empty_project.client, settings) == []
+
+    def test_a_column_that_is_added_to_the_table_is_shown_by_the_view_of_all(self, empty_project: Platform) -> None:
+        apply_schema(empty_project.client, empty_project.settings)
+        name = f"nba_monitoring.{HISTORY}"
+        empty_project.client.query_and_wait(f"ALTER TABLE {name} DROP COLUMN monitor_version")
+        done = apply_schema(empty_project.client, empty_project.settings)
+        assert done == ["added monitor_version STRING", "gave view data_availability_latest its query"]
+
+    def test_a_table_of_a_views_name_is_left_alone(self, empty_project: Platform) -> None:
+        create(empty_project, wanted_columns())
+        empty_project.client.query_and_wait("CREATE TABLE nba_monitoring.data_availability_latest (a INT64)")
+        with pytest.raises(SchemaError, match="data_availability_latest is a table, and should be a view: rename it"):
+            apply_schema(empty_project.client, empty_project.settings)
+        assert empty_project.client.get_table("nba_monitoring.data_availability_latest").table_type == "TABLE"

@@ -12,14 +12,15 @@ from sqlglot import exp
 
 from local.platform import TABLES
 from monitor.core.sources import PlayerRow, ScheduleRow
-from monitor.schema import PARTITION, wanted_columns
+from monitor.schema import HISTORY, PARTITION, wanted_columns
 from monitor.settings import SCHEMAS
-from monitor.warehouse import HISTORY
 
 MONITOR = Path(__file__).parents[2] / "monitor"
 SOURCES = sorted((SCHEMAS / "sources").rglob("*.sql"))
-QUERIES = sorted(SCHEMAS.rglob("*.sql"))
-PARTITIONS = {HISTORY: PARTITION, **{name: table.partition for name, table in TABLES.items()}}
+OWN = sorted((SCHEMAS / "queries").glob("*.sql"))
+QUERIES = [*SOURCES, *OWN]  # the views, which bound nothing themselves, are in test_views.py
+VIEWS = {path.stem: PARTITION for path in (SCHEMAS / "views").glob("*.sql")} | {"data_availability_sources": "week"}
+PARTITIONS = {HISTORY: PARTITION, **VIEWS, **{name: table.partition for name, table in TABLES.items()}}
 ROWS = {"schedule": ScheduleRow, "context": PlayerRow, "coverage": PlayerRow}
 
 each_query = pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
@@ -64,7 +65,7 @@ def _bounds(condition: exp.Expr, table: exp.Table, partition: str) -> bool:
 def test_a_query_is_one_select_of_tables_that_are_known(path: Path) -> None:
     """A project is never named, so that the queries run in any; a dataset only where it is the platform's."""
     query = parse(path.read_text())
-    known = {HISTORY} if path not in SOURCES else set(TABLES)
+    known = {HISTORY, *VIEWS} if path not in SOURCES else set(TABLES)
     ctes = {cte.alias for cte in query.find_all(exp.CTE)}
     assert {exp.table_name(table) for table in query.find_all(exp.Table)} - ctes <= known
 

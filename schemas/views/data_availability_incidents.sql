@@ -1,0 +1,50 @@
+-- One row per date with trouble: when it was found, first told, and over; and how long before its predictions that was.
+WITH checks AS (
+  SELECT
+    check_date,
+    check_time,
+    status,
+    status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR') AS trouble,
+    IF(status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR'), status, NULL) AS trouble_status,
+    missing_games + partial_games AS games_not_ready,
+    stalled_phase,
+    alert_status = 'sent' AND alert_reason != 'IMPROVED' AS told
+  FROM data_availability_checks
+  WHERE check_date IS NOT NULL
+),
+incidents AS (
+  SELECT
+    check_date,
+    MIN(IF(trouble, check_time, NULL)) AS detected_at,
+    MAX(IF(trouble, check_time, NULL)) AS last_seen_at,
+    -- Somebody may have asked for an all-clear before the trouble began.
+    MIN(IF(told AND trouble, check_time, NULL)) AS alerted_at,
+    COUNTIF(told) AS alerts_sent,
+    MAX(IF(trouble, games_not_ready, NULL)) AS most_games_not_ready,
+    MIN(stalled_phase) AS stalled_phase,
+    STRING_AGG(DISTINCT trouble_status, ', ' ORDER BY trouble_status) AS statuses
+  FROM checks
+  GROUP BY check_date
+  HAVING COUNTIF(trouble) > 0
+),
+resolved AS (
+  SELECT incidents.check_date, MIN(checks.check_time) AS resolved_at
+  FROM incidents
+  INNER JOIN checks ON checks.check_date = incidents.check_date AND checks.check_time > incidents.last_seen_at
+  WHERE checks.status IN ('OK', 'NO_GAMES')
+  GROUP BY incidents.check_date
+)
+SELECT
+  incidents.check_date,
+  incidents.statuses,
+  incidents.most_games_not_ready,
+  incidents.stalled_phase,
+  incidents.detected_at,
+  incidents.alerted_at,
+  resolved.resolved_at,
+  TIMESTAMP_DIFF(
+    TIMESTAMP(DATETIME(incidents.check_date, @predictions_at), @predictions_timezone), resolved.resolved_at, MINUTE
+  ) AS resolved_minutes_before_predictions,
+  incidents.alerts_sent
+FROM incidents
+LEFT JOIN resolved ON resolved.check_date = incidents.check_date

@@ -1,0 +1,35 @@
+-- One row per source and week (from its Monday), over the dates on which the source was to have rows: on how many it
+-- had them, had none, or could not be read; and how many games it did not list that another schedule did.
+WITH read AS (
+  SELECT
+    latest.check_date,
+    source.name,
+    source.kind,
+    source.`rows` AS row_count,
+    source.error IS NOT NULL AS failed,
+    IF(
+      source.kind = 'schedule' AND source.`rows` > 0,
+      (
+        SELECT COUNT(*)
+        FROM UNNEST(latest.games) AS game
+        WHERE game.status != 'EXCLUDED' AND source.name NOT IN UNNEST(game.sources)
+      ),
+      0
+    ) AS games_not_listed
+  FROM data_availability_latest AS latest
+  CROSS JOIN UNNEST(latest.sources) AS source
+  WHERE IFNULL(latest.status, '') != 'NO_GAMES'
+    -- In a gap that the operator declared no data is due.
+    AND (source.kind = 'schedule' OR IFNULL(latest.status, '') != 'EXPECTED_GAP')
+)
+SELECT
+  DATE_TRUNC(check_date, ISOWEEK) AS week,
+  kind,
+  name,
+  COUNT(*) AS dates,
+  COUNTIF(row_count > 0) AS dates_seen,
+  COUNTIF(row_count = 0) AS dates_empty,
+  COUNTIF(failed) AS dates_failed,
+  SUM(games_not_listed) AS games_not_listed
+FROM read
+GROUP BY week, kind, name
