@@ -1,32 +1,44 @@
-"""The README's pictures of messages, made from what the monitor posts: `make pictures`, with a Chromium on the path.
+"""The README's pictures of messages and of the dashboard: `make pictures`, with a Chromium on the path.
 
-The bad morning is lived through twice, by webhook and by bot, in the emulator and the Slack inbox.
+The bad morning is lived through by webhook, by bot, and at the end of a season, in the emulator and the Slack inbox.
 """
 
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from typing import Literal
 from uuid import uuid4
 
 import time_machine
 from google.cloud import bigquery
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 from local import sample
 from local.emulator import ROOT, bigquery_emulator
 from local.inbox import Inbox, serve
 from local.morning import CALLS, happen
 from local.platform import create_tables, load
+from monitor import dashboard
 from monitor.check import CheckFailedError, run_check
-from monitor.core.dates import league_date
+from monitor.core.dates import DateRange, league_date
 from monitor.history import Trigger
-from monitor.request import CheckRequest, parse_request
+from monitor.request import CheckRequest, DashboardRequest, parse_request
 from monitor.settings import Settings, load_settings
 from monitor.warehouse import apply_schema, connect
 
 IMAGES = ROOT / "docs" / "images"
 PHONE_WIDTH = 390
+# The season of the dashboard's pictures.
+BACKFILLED_UNTIL = date(2025, 11, 16)
+FIRST_MORNING = BACKFILLED_UNTIL + timedelta(days=1)
+NO_TABLE = date(2025, 11, 19)
+NO_SCHEDULE = date(2025, 11, 27)
+NO_CHECK = date(2025, 12, 14)
+LATE = {"2025-12-05": "10:30", "2025-12-19": "13:40", "2025-12-20": "11:00", "2026-01-06": "09:30"}
+"""When Phase 4 was there at last, by date."""
+AS_OF = sample.MORNING.replace(hour=9, minute=5)
+
 QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
@@ -49,6 +61,8 @@ def main() -> None:
         _take(browser, inbox, ["failed", "suspect"])
         _live_through_the_morning("bot", bot)
         _take(browser, inbox, ["thread"])
+        settings, client = _live_through_a_season("season", webhook)
+        _take_dashboard(browser, settings, client)
         browser.close()
 
 
@@ -60,8 +74,9 @@ def _platform(project: str, environment: Mapping[str, str]) -> tuple[Settings, b
     return settings, client
 
 
-def _check(settings: Settings, client: bigquery.Client, now: datetime) -> None:
-    request = parse_request(CheckRequest, {}, b"", today=league_date(now, settings.league_timezone))
+def _check(settings: Settings, client: bigquery.Client, now: datetime, *, days: DateRange | None = None) -> None:
+    given = {"start": [str(days.first)], "end": [str(days.last)]} if days else {}
+    request = parse_request(CheckRequest, given, b"", today=league_date(now, settings.league_timezone))
     # The inbox writes the same time above the message.
     with time_machine.travel(now, tick=False), suppress(CheckFailedError):
         run_check(lambda: client, settings, request, run_id=uuid4().hex, trigger=Trigger.SCHEDULER, now=now)
@@ -83,6 +98,59 @@ def _check_what_cannot_be_known(project: str, environment: Mapping[str, str]) ->
     _check(settings, client, sample.MORNING)
     client.query_and_wait("ALTER TABLE nba_precompute.hidden RENAME TO player_composite_factors")
     _check(settings, client, sample.MORNING.replace(month=3))
+
+
+def _live_through_a_season(project: str, environment: Mapping[str, str]) -> tuple[Settings, bigquery.Client]:
+    """A season until five past nine on the bad morning: its start backfilled, then a check each morning.
+
+    Some mornings' data was late, on one the schedule had not arrived, on one a table was gone, and one had no check.
+    """
+    gaps = f"{sample.BOOTSTRAP.first}/{sample.BOOTSTRAP.last}=bootstrap"
+    settings, client = _platform(project, {**environment, "EXPECTED_GAPS": gaps})
+    _check(settings, client, _morning(NO_SCHEDULE))
+    season, phase4 = sample.season(), "nba_precompute.player_composite_factors"
+    on_time = [row for row in season[phase4] if row["game_date"] not in LATE]
+    load(client, {**season, phase4: on_time})
+    _check(settings, client, _morning(FIRST_MORNING), days=DateRange(sample.SEASON.first, BACKFILLED_UNTIL))
+    for day in DateRange(FIRST_MORNING, sample.ALL_READY):
+        if day in {NO_SCHEDULE, NO_CHECK}:
+            continue
+        if day == NO_TABLE:
+            client.query_and_wait(f"ALTER TABLE {phase4} RENAME TO hidden")
+        _check(settings, client, _morning(day))
+        if day == NO_TABLE:
+            client.query_and_wait("ALTER TABLE nba_precompute.hidden RENAME TO player_composite_factors")
+        if arrival := LATE.get(str(day)):
+            load(client, {phase4: [row for row in season[phase4] if row["game_date"] == str(day)]})
+            _check(settings, client, datetime.combine(day, time.fromisoformat(arrival), sample.EASTERN))
+    for call in CALLS:
+        if call.at < AS_OF:
+            happen(client, call)
+            _check(settings, client, call.at)
+    return settings, client
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, sample.MORNING.time(), sample.EASTERN)
+
+
+def _take_dashboard(browser: Browser, settings: Settings, client: bigquery.Client) -> None:
+    """The page as a desk shows it by day, and a phone by night."""
+    html, headers = dashboard.page(client, settings, DashboardRequest.model_validate({}), now=AS_OF)
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=html, headers=headers, content_type="text/html; charset=utf-8")
+
+    looks: Sequence[tuple[str, int, int, Literal["light", "dark"]]] = [
+        ("dashboard", 1100, 1600, "light"),
+        ("dashboard-phone", PHONE_WIDTH, 1130, "dark"),
+    ]
+    for name, width, height, scheme in looks:
+        page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+        page.route("**/*", answer)
+        page.goto("http://dashboard.example.com/dashboard")
+        page.screenshot(path=IMAGES / f"{name}.png")
+        page.close()
 
 
 def _take(browser: Browser, inbox: Inbox, names: Sequence[str]) -> None:

@@ -120,9 +120,14 @@ def bad_week(*without: str) -> dict[str, list[dict[str, Any]]]:
 def arrivals(*, phase3: Sequence[str], phase4: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Rows of the bad day's games that were not there at 8 AM, by table; the games by their matchups."""
     games = {matchup: _game(BAD_DAY, "", matchup) for matchup in _PINNED[BAD_DAY].split()}
+    written = {"processed_at": MORNING.isoformat()}
     return {
-        "nba_analytics.upcoming_player_game_context": [row for each in phase3 for row in _phase3(games[each])],
-        "nba_precompute.player_composite_factors": [row for each in phase4 for row in _factors(games[each])],
+        "nba_analytics.upcoming_player_game_context": [
+            {**row, **written} for each in phase3 for row in _phase3(games[each])
+        ],
+        "nba_precompute.player_composite_factors": [
+            {**row, **written} for each in phase4 for row in _factors(games[each])
+        ],
     }
 
 

@@ -13,9 +13,11 @@ from itertools import accumulate
 from typing import Any
 
 from monitor.core.alerts import TROUBLE, Decision, Reason
+from monitor.core.dates import league_date
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Phase, Status
 from monitor.settings import Settings
+from monitor.words import clock, duration
 
 PROCESSED = "player_composite_factors"
 """The Phase 4 table that the command given here writes. Which processors write the others is not known."""
@@ -103,7 +105,7 @@ def _turn(decision: Decision, left: timedelta) -> str:
     return {
         Reason.WORSENED: ", setback" if decision.worse else "",
         Reason.IMPROVED: ", better",
-        Reason.DEADLINE: f", {_duration(left)} left",
+        Reason.DEADLINE: f", {duration(left)} left",
         Reason.RESOLVED: ", resolved",
     }.get(decision.reason, "")
 
@@ -119,8 +121,7 @@ def _change(decision: Decision, settings: Settings, now: datetime) -> str:
     if decision.reason is Reason.WORSENED:
         return f"The last message said {decision.before}."
     if decision.reason is Reason.DEADLINE and decision.opened:
-        opened = decision.opened.astimezone(settings.league_timezone)
-        return f"Open since {_clock(opened, now)}, {_duration(now - decision.opened)} ago."
+        return f"Open since {_clock(decision.opened, settings, now)}, {duration(now - decision.opened)} ago."
     return ""
 
 
@@ -165,20 +166,20 @@ def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: d
     left = settings.predictions_start(verdict.day) - now
     when = _predictions_start(verdict, settings)
     if left >= timedelta(0):
-        return f"{meaning} Predictions start at {when}, in *{_duration(left)}*."
-    return f"{meaning} Predictions started at {when}, *{_duration(-left)} ago*."
+        return f"{meaning} Predictions start at {when}, in *{duration(left)}*."
+    return f"{meaning} Predictions started at {when}, *{duration(-left)} ago*."
 
 
 def _resolution(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
     """How long it was open, and how long before or after the start of predictions it was seen whole."""
     opened, closed = (moment or now for moment in (decision.opened, decision.closed))
-    start, end = (_clock(moment.astimezone(settings.league_timezone), now) for moment in (opened, closed))
+    start, end = (_clock(moment, settings, now) for moment in (opened, closed))
     left = settings.predictions_start(verdict.day) - closed
     when = _predictions_start(verdict, settings)
-    span = f"{_WAS_OPEN.get(decision.before or '', 'Open')} for *{_duration(closed - opened)}*, from {start} to {end}."
+    span = f"{_WAS_OPEN.get(decision.before or '', 'Open')} for *{duration(closed - opened)}*, from {start} to {end}."
     if left >= timedelta(0):
-        return f"{span} That is *{_duration(left)} before* predictions start at {when}. No action is due."
-    late = f"{span} That is *{_duration(-left)} after* predictions started at {when}"
+        return f"{span} That is *{duration(left)} before* predictions start at {when}. No action is due."
+    late = f"{span} That is *{duration(-left)} after* predictions started at {when}"
     return f"{late}." if verdict.status is Status.NO_GAMES else f"{late}: see whether they lacked anything."
 
 
@@ -191,10 +192,8 @@ def _predictions_start(verdict: DateVerdict, settings: Settings) -> str:
     return f"{start:%H:%M %Z} ({evening_before}{local:%-I:%M %p %Z})"
 
 
-def _clock(local: datetime, now: datetime) -> str:
-    """A time of the league's day, with its date where that is another than today's."""
-    other_day = f"{local:%b %-d}, " if local.date() != now.astimezone(local.tzinfo).date() else ""
-    return f"{other_day}{local:%-I:%M %p %Z}"
+def _clock(moment: datetime, settings: Settings, now: datetime) -> str:
+    return clock(moment, league_date(now, settings.league_timezone), settings.league_timezone)
 
 
 def _counts(verdict: DateVerdict) -> str:
@@ -312,14 +311,6 @@ def _footer(verdict: DateVerdict, settings: Settings, run_id: str, now: datetime
 
 def _day(verdict: DateVerdict, now: datetime) -> str:
     return f"{verdict.day:%a %b %-d}" + (f", {verdict.day.year}" if verdict.day.year != now.year else "")
-
-
-def _duration(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    if minutes >= 48 * 60:
-        return f"{minutes // (24 * 60)} days"
-    hours, minutes = divmod(minutes, 60)
-    return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0 or hours == 0))
 
 
 def _plural(number: int, noun: str) -> str:

@@ -333,9 +333,10 @@ def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: D
     response = client.get("/dashboard?start=2026-01-10&end=2026-01-18")
     assert (response.status_code, response.mimetype) == (200, "text/html")
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
-    newest, older = response.text.split("<details>")[1:]
-    assert "Sun Jan 18, 2026" in newest
-    assert "0 of 6 games ready" in newest
+    assert "Today, Sun Jan 18, 2026" in response.text
+    assert "0 of 6 games ready" in response.text
+    assert 'aria-label="Jan 15: missing, 7 of 8 ready"' in response.text
+    older = client.get("/dashboard?day=2026-01-15").text
     assert "7 of 8 games ready" in older
     assert "MIA@CHI" in older
     assert "unknown parameter 'date'" in problem(client.get("/dashboard?date=today"), 400)["detail"]

@@ -13,10 +13,11 @@ SHIPPED = [ROOT / "main.py", *sorted((ROOT / "monitor").rglob("*.py"))]
 LAYERS = [
     {"main", "monitor.__main__"},
     {"monitor.answers", "monitor.openapi", "monitor.dashboard"},
+    {"monitor.panels"},
     {"monitor.check"},
     {"monitor.notify"},
     {"monitor.warehouse", "monitor.slack", "monitor.message", "monitor.heartbeat"},
-    {"monitor.history", "monitor.schema", "monitor.request", "monitor.settings", "monitor.logs"},
+    {"monitor.history", "monitor.schema", "monitor.request", "monitor.settings", "monitor.logs", "monitor.words"},
     {"monitor.core.alerts"},
     {"monitor.core.verdict"},
     {"monitor.core.schedule"},

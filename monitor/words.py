@@ -1,0 +1,44 @@
+"""Times and durations in the words of the messages and the page, each time with its zone. Pure."""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+NONE = "—"
+"""Stands where there is nothing to show."""
+
+
+def clock(moment: datetime | None, day: date, zone: tzinfo) -> str:
+    """A time with its zone, and with its date where that is not `day`."""
+    if moment is None:
+        return NONE
+    there = moment.astimezone(zone)
+    year = f", {there.year}" if there.year != day.year else ""
+    other_day = f"{there:%b %-d}{year}, " if there.date() != day else ""
+    return f"{other_day}{there:%H:%M UTC}" if zone is UTC else f"{other_day}{there:%-I:%M %p %Z}"
+
+
+def both_clocks(moment: datetime | None, zone: tzinfo, day: date) -> str:
+    """A time in the league's zone and in UTC: `8:00 AM EST (13:00 UTC)`."""
+    if moment is None:
+        return "at a time that is not on record"
+    return f"{clock(moment, day, zone)} ({clock(moment, day, UTC)})"
+
+
+def duration(span: timedelta) -> str:
+    """`4 h 30 min`, or whole days from two days on. The clocks of two machines differ: less than nothing is nothing."""
+    minutes = max(0, round(span / timedelta(minutes=1)))
+    if minutes >= 48 * 60:
+        return f"{minutes // (24 * 60)} days"
+    hours, minutes = divmod(minutes, 60)
+    return " ".join([f"{hours} h"] * (hours > 0) + [f"{minutes} min"] * (minutes > 0 or hours == 0))
+
+
+def against(minutes: int | None) -> str:
+    """Minutes before predictions start, as `5 h before` or `30 min after`."""
+    if minutes is None:
+        return NONE
+    return f"{duration(timedelta(minutes=abs(minutes)))} {'before' if minutes >= 0 else 'after'}"
+
+
+def day_name(day: date) -> str:
+    """`Sun Jan 18, 2026`."""
+    return f"{day:%a %b %-d, %Y}"
