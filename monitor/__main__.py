@@ -74,6 +74,9 @@ def _backfill(settings: Settings, options: argparse.Namespace) -> int:
     checks = answer["checks"]
     done = "judged, not recorded" if options.dry_run else "recorded"
     print(f"{len(checks)} dates {done} in {perf_counter() - started:.1f} s, run {answer['run_id']}\n")
+    unread = {source["name"]: source["error"] for check in checks for source in check["sources"] if source["error"]}
+    for name, error in unread.items():
+        print(f"  {name} could not be read: {error}")
     for status, dates in Counter(check["status"] for check in checks).most_common():
         print(f"  {status:16} {dates:>4}")
     for check in checks:

@@ -13,13 +13,14 @@ from flask import Response
 from monitor.check import AlertNotDeliveredError, CheckError, CheckFailedError
 from monitor.logs import Severity, log
 from monitor.request import RequestError
-from monitor.warehouse import WarehouseError
+from monitor.warehouse import NoHistoryError, WarehouseError
 
 STATUS: dict[type[Exception], HTTPStatus] = {
     RequestError: HTTPStatus.BAD_REQUEST,
     AlertNotDeliveredError: HTTPStatus.BAD_GATEWAY,
     CheckFailedError: HTTPStatus.SERVICE_UNAVAILABLE,
     WarehouseError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoHistoryError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -52,6 +53,6 @@ def not_allowed(methods: Iterable[str], run_id: str) -> Response:
 
 
 def _json(body: dict[str, Any], status: HTTPStatus, mimetype: str) -> Response:
-    # Rows read back from BigQuery hold dates and datetimes, and nothing else that JSON does not know.
-    text = json.dumps(body, indent=2, default=lambda value: value.isoformat())
+    # Rows read back from BigQuery hold dates and times, and in columns that are not the monitor's anything.
+    text = json.dumps(body, indent=2, default=lambda v: v.isoformat() if hasattr(v, "isoformat") else str(v))
     return Response(f"{text}\n", status, mimetype=mimetype)

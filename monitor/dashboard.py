@@ -17,7 +17,7 @@ from monitor.core.dates import DateRange, league_date
 from monitor.panels import KINDS, Row, View
 from monitor.request import DashboardRequest
 from monitor.settings import Settings
-from monitor.warehouse import Client, read_side_by_side
+from monitor.warehouse import Client, NoHistoryError, read_side_by_side
 from monitor.words import NONE, against, both_clocks, clock, day_name, duration
 
 MOST_INCIDENTS = 50
@@ -36,7 +36,12 @@ def page(client: Client, settings: Settings, asked: DashboardRequest, *, now: da
     over_all = dict.fromkeys(("calendar", "incidents", "sources"), days)
     # Whether the monitor is alive is a matter of these days, whatever season is looked at.
     lately = DateRange(min(days.first, today - timedelta(days=30)), max(days.last, today + timedelta(days=1)))
-    rows = read_side_by_side(client, settings, {**alone, **over_all, "runs": lately})
+    asked_for = {**alone, **over_all, "runs": lately}
+    try:
+        rows = read_side_by_side(client, settings, asked_for)
+    except NoHistoryError:
+        # Who sets the monitor up sees what to do first.
+        rows = {query: [] for query in asked_for}
     return render(View(now, today, day, days, **rows), settings)
 
 
@@ -85,12 +90,13 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
         "kinds": KINDS,
         "one_day": timedelta(days=1),
         "as_of": f"{day_name(view.today)}, {both_clocks(view.now, zone, view.today)}",
-        "silent_for": panels.silence(view.runs, view.now),
+        "silence": panels.silence(view.runs, view.now),
         "check": check,
         "state": panels.date_state(check["status"] if check else "NOT_RUN"),
         "headline": panels.headline(check),
         "facts": panels.facts(view, settings, check, incident),
-        "last_ready": panels.last_ready(calendar, view.day),
+        # Of another season's calendar it would say nothing.
+        "last_ready": panels.last_ready(calendar, view.day) if view.day in view.days else None,
         "games": [game for game in games if game["status"] != "EXCLUDED"],
         "excluded": [game for game in games if game["status"] == "EXCLUDED"],
         "warnings": panels.warnings_of(check) if check else [],
@@ -105,6 +111,7 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
         "season_before": panels.season_of(view.days.first - timedelta(days=1)),
         "legend": panels.legend(calendar),
         "own_day": sum(bool(row["checked_that_day"]) for row in calendar),
+        "checked": sum(row["status"] != "NOT_RUN" for row in calendar),
         "dates": len(calendar),
         "incidents": view.incidents[:MOST_INCIDENTS],
         "incidents_left": max(0, len(view.incidents) - MOST_INCIDENTS),
@@ -112,6 +119,7 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
         "lasted": partial(panels.lasted, now=view.now, today=view.today),
         "early": early,
         "early_summary": panels.early_summary(early),
+        "never_ready": panels.never_ready(calendar),
         "chart": panels.chart(early) if early else None,
         "predictions": f"{settings.predictions_at:%H:%M} {settings.predictions_start(view.day):%Z}",
         "totals": panels.source_totals(view.sources),

@@ -9,13 +9,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
-from itertools import groupby
+from itertools import groupby, takewhile
 from math import ceil, floor
 from statistics import median
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from monitor.core.alerts import LOUD, TROUBLE, Reason
 from monitor.core.dates import DateRange
+from monitor.core.sources import EVIDENCE_DAYS
+from monitor.core.verdict import Status
+from monitor.history import Trigger
 from monitor.request import MAX_DAYS, DashboardRequest
 from monitor.settings import Settings
 from monitor.words import NONE, against, both_clocks, clock, day_name, duration
@@ -70,6 +74,7 @@ _ALERTS = {
     "not_needed": "nothing to tell",
     "suppressed": "held back",
 }
+_WHOLE = {Status.OK, Status.NO_GAMES}
 KINDS = {"schedule": "Schedule", "context": "Phase 3", "coverage": "Phase 4"}
 _PHASES = {"phase3": "Phase 3", "phase4": "Phase 4"}
 
@@ -134,7 +139,15 @@ def headline(check: Row | None) -> str:
     """The verdict in one line."""
     if check is None:
         return STATES["NOT_RUN"].sentence
-    return ": ".join(filter(None, [date_state(check["status"]).sentence, ready_of(check, " games")]))
+    sentence = date_state(check["status"]).sentence
+    if check["status"] in _WHOLE and check["alert_reason"] in {Reason.UNCHANGED, Reason.DEADLINE}:
+        return "A game without data left the schedule: this is not an all-clear"
+    # A row of before the monitor may say OK of nothing at all.
+    if check["status"] == Status.OK and not (
+        check["phase4_ready"] and check["phase4_ready"] == check["scheduled_games"]
+    ):
+        sentence = "Recorded as OK, which its counts do not show"
+    return ": ".join(filter(None, [sentence, ready_of(check, " games")]))
 
 
 def warnings_of(check: Row) -> list[str]:
@@ -148,7 +161,9 @@ def facts(view: View, settings: Settings, check: Row | None, incident: Row | Non
     both = partial(both_clocks, zone=zone, day=view.day)
     found: list[tuple[str, str]] = []
     if check:
-        found.append(("Checked", f"{both(check['check_time'])}{_ago(check['check_time'], view.now)}{_by(check)}"))
+        early = " — before the day itself, and not since" if _only_before(view, zone) else ""
+        when = f"{both(check['check_time'])}{_ago(check['check_time'], view.now)}{_by(check)}"
+        found.append(("Checked", f"{when}{early}"))
         found.append(("Slack", told(view.memory, zone, view.day)))
     if view.day >= view.today:
         left = start - view.now
@@ -160,25 +175,36 @@ def facts(view: View, settings: Settings, check: Row | None, incident: Row | Non
         phase = _PHASES.get(check["stalled_phase"], check["stalled_phase"])
         found.append(("Stalled", f"probably {phase}"))
     if check and (check["phase3_latest"] or check["phase4_latest"]):
-        latest = [f"{name} {_date_or_none(check[column])}" for column, name in _LATEST.items()]
+        unread = {source["kind"] for source in check["sources"] or () if source["error"]}
+        latest = [f"{name} {_latest(check[column], kind, unread)}" for column, (name, kind) in _LATEST.items()]
         found.append(("Latest data", ", ".join(latest)))
     return found
+
+
+def _only_before(view: View, zone: tzinfo) -> bool:
+    """Whether every check of a date that has come is from an earlier one, when nothing was due yet."""
+    times = [check["check_time"] for check in view.memory if check["check_time"]]
+    return view.day <= view.today and bool(times) and max(times).astimezone(zone).date() < view.day
 
 
 def _trouble(incident: Row, view: View, both: Callable[[datetime | None], str]) -> str:
     seen = f"first seen {both(incident['detected_at'])}"
     lasting = lasted(incident, view.now, view.today)
     if incident["resolved_at"]:
+        if incident["resolved_minutes_before_predictions"] is None:
+            return f"{seen}; over by {both(incident['resolved_at'])}, when it was next looked at"
         margin = against(incident["resolved_minutes_before_predictions"])
         return f"{seen}; over {both(incident['resolved_at'])}, {margin} predictions start; it lasted {lasting}"
     return f"{seen}; {'its end was never seen' if lasting == NONE else lasting}"
 
 
-_LATEST = {"phase3_latest": "Phase 3", "phase4_latest": "Phase 4"}
+_LATEST = {"phase3_latest": ("Phase 3", "context"), "phase4_latest": ("Phase 4", "coverage")}
 
 
-def _date_or_none(day: date | None) -> str:
-    return f"{day:%a %b %-d}" if day else "none in 14 days"
+def _latest(day: date | None, kind: str, unread: set[str]) -> str:
+    if day:
+        return f"{day:%a %b %-d}"
+    return "could not be read" if kind in unread else f"none in {EVIDENCE_DAYS} days"
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:
@@ -190,12 +216,15 @@ def _by(check: Row) -> str:
 
 
 def told(memory: Rows, zone: tzinfo, day: date) -> str:
-    """Whether Slack knows of the day, and what: the last message, or why there was none."""
-    if memory and memory[-1]["alert_status"] == "failed":
+    """Whether Slack knows of the day as it is: the last message, or why there was none."""
+    # What was told before the present trouble, or before its end, is not news of it.
+    trouble = bool(memory) and memory[-1]["status"] in TROUBLE
+    since = list(takewhile(lambda check: (check["status"] in TROUBLE) == trouble, reversed(memory)))
+    tried = [check for check in since if check["alert_status"] in {"sent", "failed"} and check["alert_reason"] in LOUD]
+    if tried and tried[0]["alert_status"] == "failed":
         return "the last alert could not be delivered"
-    sent = [check for check in memory if check["alert_status"] == "sent"]
-    if sent:
-        return f"told {both_clocks(sent[-1]['check_time'], zone, day)}: {_words(sent[-1]['alert_reason'])}"
+    if tried:
+        return f"told {both_clocks(tried[0]['check_time'], zone, day)}: {_words(tried[0]['alert_reason'])}"
     why = _words(memory[-1]["alert_reason"]) if memory else ""
     return f"not told: {why or 'no alert is on record'}"
 
@@ -206,12 +235,16 @@ def last_ready(calendar: Rows, day: date) -> date | None:
     return max(ready, default=None)
 
 
-def silence(runs: Rows, now: datetime) -> int | None:
-    """For how many hours there was no run, where that is too long."""
-    times: list[datetime] = [run["check_time"] for run in runs if run["check_time"]]
-    if not times or now - max(times) <= MOST_SILENCE:
-        return None
-    return (now - max(times)) // timedelta(hours=1)
+def silence(runs: Rows, now: datetime) -> str:
+    """For how long the scheduler has sent no run, where that is too long; of runs by hand, where it never sent any."""
+    times: dict[bool, list[datetime]] = {True: [], False: []}
+    for run in runs:
+        if run["check_time"]:
+            times[run["triggered_by"] == Trigger.SCHEDULER].append(run["check_time"])
+    who, latest = ("scheduled run", times[True]) if times[True] else ("run", times[False])
+    if latest and now - max(latest) <= MOST_SILENCE:
+        return ""
+    return f"No {who} for {duration(now - max(latest))}." if latest else "No run in the last 30 days."
 
 
 def ended(incident: Row, zone: tzinfo, today: date) -> str:
@@ -225,7 +258,8 @@ def lasted(incident: Row, now: datetime, today: date) -> str:
     """How long an incident lasted, or has lasted; of a past date without an end nobody knows."""
     found, over = incident["detected_at"], incident["resolved_at"]
     if found and over:
-        return duration(over - found)
+        seen_late = incident["resolved_minutes_before_predictions"] is None
+        return NONE if seen_late else duration(over - found)
     return f"{duration(now - found)} so far" if found and incident["check_date"] >= today else NONE
 
 
@@ -256,8 +290,9 @@ def by_season(calendar: Rows) -> dict[str, dict[str, list[Cell | None]]]:
 
 def _cell(row: Row, day: date) -> Cell:
     state = date_state(row["status"])
-    label = ", ".join(filter(None, [f"{day:%b %-d}: {state.word}", ready_of(row)]))
-    return Cell(state.css, str(day), label, state.symbol)
+    missed = "" if row["checked_that_day"] or row["status"] == "NOT_RUN" else "checked later"
+    label = ", ".join(filter(None, [f"{day:%b %-d}: {state.word}", ready_of(row), missed]))
+    return Cell(f"{state.css} later" if missed else state.css, str(day), label, state.symbol)
 
 
 def season_of(day: date) -> DateRange:
@@ -337,6 +372,16 @@ def chart(rows: Rows) -> Chart:
     return Chart(bars, ticks, zero)
 
 
+def never_ready(calendar: Rows) -> int:
+    """The dates with games that were checked on their day, and on which nobody saw all the data."""
+    return sum(
+        bool(row["checked_that_day"])
+        and row["ready_minutes_before_predictions"] is None
+        and row["status"] not in {Status.NO_GAMES, Status.EXPECTED_GAP}
+        for row in calendar
+    )
+
+
 def early_summary(rows: Rows) -> str:
     """The chart in a sentence or two."""
     if not rows:
@@ -344,7 +389,8 @@ def early_summary(rows: Rows) -> str:
     minutes = [row["ready_minutes_before_predictions"] for row in rows]
     latest = min(rows, key=lambda row: row["ready_minutes_before_predictions"])
     return (
-        f"{sum(minute >= 0 for minute in minutes)} of {len(minutes)} dates were seen ready before predictions started; "
+        f"Of {len(minutes)} dates that were seen ready, {sum(minute >= 0 for minute in minutes)} "
+        "were so before predictions started; "
         f"the median {against(round(median(minutes)))}, the latest {against(min(minutes))} "
         f"({day_name(latest['check_date'])})."
     )

@@ -91,6 +91,10 @@ class WarehouseError(Exception):
     """BigQuery did not do what was asked. The message says what and what to do, without addresses or secrets."""
 
 
+class NoHistoryError(WarehouseError):
+    """The history table or one of its views is not there."""
+
+
 def connect(settings: Settings) -> bigquery.Client:
     """A client of the project, or of the emulator, which knows no credentials. Raises WarehouseError."""
     if settings.bigquery_emulator_host:
@@ -179,7 +183,7 @@ def read_own(client: bigquery.Client, settings: Settings, query: str, days: Date
     try:
         return [dict(row) for row in _query(client, sql, days, {"source": query}, settings.monitoring_dataset)]
     except NotFound as error:
-        raise WarehouseError(f"there is no history yet ({_explain(error)}); {_APPLY}") from error
+        raise NoHistoryError(f"there is no history yet ({_explain(error)}); {_APPLY}") from error
     except _FAILURES as error:
         advice = f"; {_APPLY}" if isinstance(error, BadRequest) else ""
         raise WarehouseError(f"the history could not be read: {_explain(error)}{advice}") from error

@@ -10,7 +10,10 @@ def clock(moment: datetime | None, day: date, zone: tzinfo) -> str:
     """A time with its zone, and with its date where that is not `day`."""
     if moment is None:
         return NONE
-    there = moment.astimezone(zone)
+    try:
+        there = moment.astimezone(zone)
+    except OverflowError:  # the calendar's first or last day, which stands for no time at all
+        return NONE
     year = f", {there.year}" if there.year != day.year else ""
     other_day = f"{there:%b %-d}{year}, " if there.date() != day else ""
     return f"{other_day}{there:%H:%M UTC}" if zone is UTC else f"{other_day}{there:%-I:%M %p %Z}"

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from time import perf_counter
@@ -134,16 +134,75 @@ def test_the_verdict_is_one_line(status: str | None, counts: tuple[int, int | No
     assert line in section(checked(status=status, scheduled_games=scheduled, phase4_ready=ready), "Today")
 
 
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        # Whole only because a game without data is on no schedule that could be read.
+        (
+            {"status": "OK", "alert_reason": "UNCHANGED"},
+            "A game without data left the schedule: this is not an all-clear",
+        ),
+        ({"status": "NO_GAMES", "alert_reason": "DEADLINE"}, "A game without data left the schedule"),
+        # The first fact of the platform: 0 scheduled against 0 ready printed that all data is available.
+        ({"status": "OK", "scheduled_games": 0, "phase4_ready": 0}, "Recorded as OK, which its counts do not show"),
+        ({"status": "OK", "phase4_ready": 4}, "Recorded as OK, which its counts do not show: 4 of 6 games ready"),
+        # The evening before, nothing was due: what was seen then is not this morning's verdict.
+        ({"check_time": at("2026-01-17 23:00")}, "before the day itself, and not since"),
+        # A phase that could not be read is not empty.
+        (
+            {
+                "phase4_latest": day("2026-01-17"),
+                "sources": [row("source", name="upcoming", kind="context", error="Forbidden")],
+            },
+            "Phase 3 could not be read, Phase 4 Sat Jan 17",
+        ),
+    ],
+)
+def test_it_says_no_more_than_is_known(given: dict[str, Any], line: str) -> None:
+    assert line in section(checked(**{"scheduled_games": 6, "phase4_ready": 6, **given}), "Today")
+
+
+def test_a_date_that_was_checked_later_is_told_from_one_that_was_checked_in_time() -> None:
+    rows = [
+        row("calendar", check_date=TODAY - timedelta(days=1), status="OK", checked_that_day=False),
+        row("calendar", check_date=TODAY, status="NOT_RUN", checked_that_day=False),
+    ]
+    html = render(view(calendar=rows), SETTINGS)[0]
+    assert '<td class="o later"><a href=?day=2026-01-17 aria-label="Jan 17: ready, checked later">' in html
+    assert '<td class="x"><a href=?day=2026-01-18 aria-label="Jan 18: not run"' in html
+    assert "1 of 2 dates have a check, of which the newest is shown; 0 were checked on the day itself" in text(
+        view(calendar=rows)
+    )
+    assert "No check of these dates found trouble; 1 of them were never checked." in text(view(calendar=rows))
+
+
+def test_an_end_that_was_seen_on_a_later_day_has_no_length() -> None:
+    found = row(
+        "incidents",
+        check_date=TODAY,
+        statuses="MISSING_DATA",
+        detected_at=at("2026-01-18 13:00"),
+        resolved_at=at("2026-03-15 13:00"),
+    )
+    shown = text(replace(checked(status="OK"), incidents=[found]))
+    assert "over by Mar 15, 9:00 AM EDT (Mar 15, 13:00 UTC), when it was next looked at" in shown
+    assert "days" not in shown.split("Incidents Incidents")[1].split("Not ready: the most")[0]
+
+
+def test_a_time_that_is_no_time_is_a_dash() -> None:
+    assert words.clock(datetime(1, 1, 1, tzinfo=UTC), TODAY, EASTERN) == "—"
+
+
 def test_the_calendar_has_every_state_with_its_word_and_count() -> None:
     statuses = [*STATES, "HALF_TIME"]
     days = [TODAY - timedelta(days=n) for n in range(len(statuses))][::-1]
     rows = [
-        row("calendar", check_date=each, status=status, scheduled_games=6, phase4_ready=2)
+        row("calendar", check_date=each, status=status, scheduled_games=6, phase4_ready=2, checked_that_day=True)
         for each, status in zip(days, statuses, strict=True)
     ]
     html = render(view(calendar=rows), SETTINGS)[0]
-    assert '<td class=m><a href=?day=2026-01-12 aria-label="Jan 12: missing, 2 of 6 ready">✗</a>' in html
-    assert '<td class=u><a href=?day=2026-01-18 aria-label="Jan 18: HALF_TIME, 2 of 6 ready" aria-current' in html
+    assert '<td class="m"><a href=?day=2026-01-12 aria-label="Jan 12: missing, 2 of 6 ready">✗</a>' in html
+    assert '<td class="u"><a href=?day=2026-01-18 aria-label="Jan 18: HALF_TIME, 2 of 6 ready" aria-current' in html
     shown = section(view(calendar=rows), "Calendar")
     for state in STATES.values():
         assert f"{state.symbol} {state.word} 1" in shown
@@ -165,15 +224,18 @@ def test_only_dates_that_have_come_can_be_not_run(status: str, ahead: int, cells
 
 
 def test_the_calendar_is_a_table_per_season_with_a_row_per_month() -> None:
-    rows = [row("calendar", check_date=each, status="OK") for each in DateRange(day("2025-09-29"), day("2025-11-02"))]
+    rows = [
+        row("calendar", check_date=each, status="OK", checked_that_day=True)
+        for each in DateRange(day("2025-09-29"), day("2025-11-02"))
+    ]
     shown = section(view(calendar=rows), "Calendar")
     headings = ("Season 2025-26", "Oct 2025", "Nov 2025", "Season 2024-25", "Sep 2025")
     places = [shown.index(part) for part in headings]
     assert places == sorted(places)
     # The season starts on Oct 1, whose place is the first of its row; Sep 29 has 28 empty ones before it.
     html = render(view(calendar=rows), SETTINGS)[0]
-    assert '<th scope="row">Oct 2025<td class=o><a href=?day=2025-10-01' in html
-    assert f'<th scope="row">Sep 2025{"<td>" * 28}<td class=o><a href=?day=2025-09-29' in html
+    assert '<th scope="row">Oct 2025<td class="o"><a href=?day=2025-10-01' in html
+    assert f'<th scope="row">Sep 2025{"<td>" * 28}<td class="o"><a href=?day=2025-09-29' in html
 
 
 # The day.
@@ -263,12 +325,25 @@ def test_the_day_tells_its_whole_story() -> None:
         ([("PAST_DATE", "suppressed")], "not told: past date"),
         ([("ALL_GOOD", "not_needed")], "not told: all good"),
         ([(None, None)], "not told: no alert is on record"),  # a row older than the monitor
+        # All was well when it was told, on request; of the trouble since nobody knows.
+        ([("REQUESTED", "sent", "OK"), ("SILENCED", "suppressed")], "not told: silenced"),
+        # A failure is not made up for by a check that was to tell nothing.
+        ([("NEW_GAP", "failed"), ("NEW_GAP", "suppressed")], "the last alert could not be delivered"),
+        # What a bot adds to its thread alone is no message.
+        ([("NEW_GAP", "sent"), ("IMPROVED", "sent")], "told 8:00 AM EST (13:00 UTC): new gap"),
+        ([("NEW_GAP", "sent"), ("RESOLVED", "sent", "OK")], "told 9:00 AM EST (14:00 UTC): resolved"),
     ],
 )
-def test_whether_slack_knows(alerts: list[tuple[str | None, str | None]], sentence: str) -> None:
+def test_whether_slack_knows(alerts: list[tuple[str | None, ...]], sentence: str) -> None:
     memory = [
-        row("memory", check_time=at(f"2026-01-18 {13 + n}:00"), alert_reason=reason, alert_status=status)
-        for n, (reason, status) in enumerate(alerts)
+        row(
+            "memory",
+            check_time=at(f"2026-01-18 {13 + n}:00"),
+            alert_reason=reason,
+            alert_status=status,
+            status=(*found, "MISSING_DATA")[0],
+        )
+        for n, (reason, status, *found) in enumerate(alerts)
     ]
     assert panels.told(memory, EASTERN, TODAY) == sentence
 
@@ -346,13 +421,13 @@ def test_an_incident_has_its_times() -> None:
         "incidents", check_date=TODAY, statuses="NEW_WORD", detected_at=at("2026-01-18 13:00"), most_games_not_ready=6
     )
     shown = section(replace(checked(), incidents=[open_still, over, forgotten]), "Incidents")
-    assert "Sun Jan 18, 2026 ‽ NEW_WORD 6 8:00 AM EST not told not yet 2 h 15 min so far —" in shown
+    assert "Sun Jan 18, 2026 ‽ NEW_WORD 6 8:00 AM EST not on record not yet 2 h 15 min so far —" in shown
     assert (
         "Thu Jan 15, 2026 ✗ missing ◐ partial 4 8:00 AM EST 8:01 AM EST Jan 16, 12:30 AM EST 16 h 30 min "
         "11 h 30 min after" in shown
     )
     # Nobody looked again: how long it lasted is not known.
-    assert "Wed Jan 14, 2026 ! error — 8:00 AM EST not told never seen — —" in shown
+    assert "Wed Jan 14, 2026 ! error — 8:00 AM EST not on record never seen — —" in shown
     ended = replace(checked(), day=over["check_date"], incidents=[over])
     assert (
         "first seen 8:00 AM EST (13:00 UTC); over Jan 16, 12:30 AM EST (Jan 16, 05:30 UTC), "
@@ -378,12 +453,23 @@ def early(*minutes: int | None) -> list[dict[str, Any]]:
     ]
 
 
+def test_dates_that_were_never_seen_ready_are_counted_too() -> None:
+    # A morning whose data never came says more of how early data is than the ones on which it did.
+    rows = early(300, None, None)
+    rows[1] |= {"status": "MISSING_DATA", "checked_that_day": True}
+    rows[2] |= {"status": "NO_GAMES", "checked_that_day": True}
+    assert "1 more with games were checked on their day and not seen ready." in section(
+        view(calendar=rows), "How early"
+    )
+    assert "of 1 with games that were checked on it" in section(view(calendar=rows[1:]), "How early")
+
+
 def test_how_early_is_told_in_words_and_in_bars() -> None:
     rows = early(300, None, -30, 240)
     shown = section(view(calendar=rows), "How early")
     assert (
-        "2 of 3 dates were seen ready before predictions started; the median 4 h before, the latest 30 min after "
-        "(Sat Jan 17, 2026)." in shown
+        "Of 3 dates that were seen ready, 2 were so before predictions started; the median 4 h before, the latest "
+        "30 min after (Sat Jan 17, 2026)." in shown
     )
     assert "Fri Jan 16" not in shown  # its time is not known
     chart = panels.chart([each for each in rows if each["ready_minutes_before_predictions"] is not None])
@@ -419,6 +505,21 @@ def test_no_date_ready_on_its_own_day_is_said() -> None:
 # Sources and runs.
 
 
+@pytest.mark.parametrize(
+    ("runs", "line"),
+    [
+        # By hand an hour ago: that says nothing of the scheduler, which is dead for six days.
+        ([("manual", 1), ("scheduler", 144)], "No scheduled run for 6 days."),
+        ([("manual", 1)], ""),  # it never had a scheduler
+        ([("manual", 144)], "No run for 6 days."),
+        ([], "No run in the last 30 days."),  # all that is on record is older
+    ],
+)
+def test_whether_the_monitor_is_alive(runs: list[tuple[str, int]], line: str) -> None:
+    rows = [row("runs", triggered_by=who, check_time=NOW - timedelta(hours=hours)) for who, hours in runs]
+    assert panels.silence(rows, NOW) == line
+
+
 def test_the_sources_record_is_summed_and_told_by_week() -> None:
     counts = {"dates": 7, "dates_seen": 7, "dates_empty": 0, "dates_failed": 0, "games_not_listed": 1}
     mondays = [day("2026-01-12") - timedelta(weeks=n) for n in range(10)]
@@ -437,8 +538,8 @@ def test_the_sources_record_is_summed_and_told_by_week() -> None:
     ("hours", "line"),
     [
         (25.9, None),  # this morning's run is a little late
-        (26.1, "! No run for 26 hours."),
-        (75, "! No run for 75 hours."),
+        (26.1, "! No scheduled run for 26 h 6 min."),
+        (75, "! No scheduled run for 3 days."),
     ],
 )
 def test_a_silent_monitor_is_told_at_the_top(hours: float, line: str | None) -> None:
@@ -455,7 +556,7 @@ def test_a_silent_monitor_is_told_at_the_top(hours: float, line: str | None) -> 
         monitor_version="0.0.9",
     )
     shown = text(replace(checked(), runs=[run]))
-    assert ("No run for" in shown) is bool(line)
+    assert ("No scheduled run" in shown) is bool(line)
     if line:
         assert shown.index(line) < shown.index("Today, Sun Jan 18")
     assert "by scheduler Took 1.2 s for 1 date Alerts 1 sent, 0 not delivered Version 0.0.9" in shown
@@ -593,7 +694,7 @@ def ten_years() -> View:
             status=statuses[n % len(statuses)],
             scheduled_games=11,
             phase4_ready=10,
-            checked_that_day=True,
+            checked_that_day=False,  # as of a backfill, which makes the longest cells
             ready_minutes_before_predictions=300 - n % 400,
         )
         for n, each in enumerate(days)

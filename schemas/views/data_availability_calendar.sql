@@ -9,7 +9,10 @@ counted AS (
     check_date,
     COUNT(*) AS checks,
     LOGICAL_OR(DATE(check_time, @league_timezone) = check_date) AS checked_that_day,
-    MIN(IF(status = 'OK', check_time, NULL)) AS first_ready_time
+    MIN(
+      -- Such a check found a game without data gone from every schedule: that is not ready.
+      IF(status = 'OK' AND IFNULL(alert_reason, '') NOT IN ('UNCHANGED', 'DEADLINE'), check_time, NULL)
+    ) AS first_ready_time
   FROM data_availability_checks
   WHERE check_date IS NOT NULL
   GROUP BY check_date

@@ -38,10 +38,15 @@ SELECT
   MAX(IF(in_gap, check_time, NULL)) AS last_seen,
   MIN(IF(NOT in_gap, check_time, NULL)) AS resolved_at,
   LOGICAL_OR(status = 'MISSING') AS was_missing,
-  TIMESTAMP_DIFF(
-    IFNULL(MIN(IF(NOT in_gap, check_time, NULL)), MAX(IF(in_gap, check_time, NULL))),
-    MIN(IF(in_gap, check_time, NULL)),
-    MINUTE
+  -- An end that was first seen on a later date, as by a backfill, says nothing of when it came.
+  IF(
+    DATE(MIN(IF(NOT in_gap, check_time, NULL)), @league_timezone) > check_date,
+    NULL,
+    TIMESTAMP_DIFF(
+      IFNULL(MIN(IF(NOT in_gap, check_time, NULL)), MAX(IF(in_gap, check_time, NULL))),
+      MIN(IF(in_gap, check_time, NULL)),
+      MINUTE
+    )
   ) AS minutes_open
 FROM numbered
 WHERE gap_number > 0

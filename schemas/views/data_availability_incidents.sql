@@ -6,9 +6,12 @@ WITH checks AS (
     status,
     status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR') AS trouble,
     IF(status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR'), status, NULL) AS trouble_status,
-    missing_games + partial_games AS games_not_ready,
+    -- A row of before the monitor has the user's two counts alone.
+    IFNULL(missing_games + partial_games, scheduled_games - phase4_ready) AS games_not_ready,
     stalled_phase,
-    alert_status = 'sent' AND alert_reason != 'IMPROVED' AS told
+    alert_status = 'sent' AND alert_reason != 'IMPROVED' AS told,
+    -- Such a check found a game without data gone from every schedule: that is no end.
+    status IN ('OK', 'NO_GAMES') AND IFNULL(alert_reason, '') NOT IN ('UNCHANGED', 'DEADLINE') AS whole
   FROM data_availability_checks
   WHERE check_date IS NOT NULL
 ),
@@ -31,7 +34,7 @@ resolved AS (
   SELECT incidents.check_date, MIN(checks.check_time) AS resolved_at
   FROM incidents
   INNER JOIN checks ON checks.check_date = incidents.check_date AND checks.check_time > incidents.last_seen_at
-  WHERE checks.status IN ('OK', 'NO_GAMES')
+  WHERE checks.whole
   GROUP BY incidents.check_date
 )
 SELECT
@@ -42,8 +45,13 @@ SELECT
   incidents.detected_at,
   incidents.alerted_at,
   resolved.resolved_at,
-  TIMESTAMP_DIFF(
-    TIMESTAMP(DATETIME(incidents.check_date, @predictions_at), @predictions_timezone), resolved.resolved_at, MINUTE
+  -- An end that was first seen on a later date, as by a backfill, says nothing of when it came.
+  IF(
+    DATE(resolved.resolved_at, @league_timezone) <= incidents.check_date,
+    TIMESTAMP_DIFF(
+      TIMESTAMP(DATETIME(incidents.check_date, @predictions_at), @predictions_timezone), resolved.resolved_at, MINUTE
+    ),
+    NULL
   ) AS resolved_minutes_before_predictions,
   incidents.alerts_sent
 FROM incidents

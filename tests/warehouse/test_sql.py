@@ -55,8 +55,10 @@ def _conditions(table: exp.Table) -> Iterator[exp.Expr]:
 
 
 def _bounds(condition: exp.Expr, table: exp.Table, partition: str) -> bool:
+    # A week is named by its Monday, which may lie before the first date.
+    first = "DATE_TRUNC(@start_date, ISOWEEK)" if partition == "week" else "@start_date"
     return condition in {
-        exp.condition(f"{prefix}{partition} BETWEEN @start_date AND @end_date", dialect="bigquery")
+        exp.condition(f"{prefix}{partition} BETWEEN {first} AND @end_date", dialect="bigquery")
         for prefix in ("", f"{table.alias_or_name}.")
     }
 
