@@ -143,9 +143,9 @@ def test_a_date_is_one_click_away(browser: Browser, addresses: dict[str, str]) -
 
 def test_whoever_points_at_a_date_reads_what_a_screen_reader_says(browser: Browser, addresses: dict[str, str]) -> None:
     with looking(browser, addresses["full"]) as page:
-        page.get_by_role("link", name="Jan 15: missing, 7 of 8 ready").hover()
+        page.get_by_role("link", name="Jan 15: missing, 7 of 8 ready, checked later").hover()
         shown = page.evaluate("getComputedStyle(document.querySelector('.calendar a:hover'), '::after').content")
-        assert shown == '"Jan 15: missing, 7 of 8 ready"'
+        assert shown == '"Jan 15: missing, 7 of 8 ready, checked later"'
 
 
 @pytest.mark.parametrize("name", PAGES)
