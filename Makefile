@@ -20,8 +20,9 @@ format: .venv/.ready ## Put every file into the one format
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-pictures: .venv/.ready .venv-emulator/.ready ## The README's pictures, with the chromium on the path
-	.venv/bin/python -m local.pictures 2>/dev/null
+pictures: .venv/.ready .venv-emulator/.ready ## The README's pictures, with the Chromium on the path
+	@mkdir -p .local
+	@.venv/bin/python -m local.pictures 2> .local/pictures.log || { tail -n 20 .local/pictures.log; exit 1; }
 
 lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt
