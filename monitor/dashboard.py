@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, Template
 
 from monitor import __version__, panels
-from monitor.core.dates import DateRange, league_date
+from monitor.core.dates import DateRange, league_date, season_of
 from monitor.panels import KINDS, Row, View
 from monitor.request import DashboardRequest
 from monitor.settings import Settings
@@ -108,7 +108,7 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
         ),
         "empty": not calendar and not view.memory,
         "seasons": panels.by_season(calendar),
-        "season_before": panels.season_of(view.days.first - timedelta(days=1)),
+        "season_before": season_of(view.days.first - timedelta(days=1)),
         "legend": panels.legend(calendar),
         "own_day": sum(bool(row["checked_that_day"]) for row in calendar),
         "checked": sum(row["status"] != "NOT_RUN" for row in calendar),

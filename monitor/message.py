@@ -17,7 +17,7 @@ from monitor.core.dates import league_date
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Phase, Status
 from monitor.settings import Settings
-from monitor.words import clock, duration
+from monitor.words import AUTHORIZATION, PHASES, clock, duration
 
 PROCESSED = "player_composite_factors"
 """The Phase 4 table that the command given here writes. Which processors write the others is not known."""
@@ -66,7 +66,6 @@ _NOT_RECORDED = (
     "cannot know what it has told."
 )
 _WORST_FIRST = [GameStatus.MISSING, GameStatus.PARTIAL, GameStatus.UNKNOWN, GameStatus.READY]
-_PHASE = {Phase.PHASE_3: "Phase 3", Phase.PHASE_4: "Phase 4"}
 
 
 def compose(
@@ -221,7 +220,7 @@ def _hint(verdict: DateVerdict) -> str:
     phase3 = verdict.phase3_latest or ("could not be read" if Kind.CONTEXT in unread else "none in 14 days")
     latest = f"Latest date with data: Phase 3 {phase3}, Phase 4 {verdict.phase4_latest or 'none in 14 days'}."
     stalled = verdict.stalled_phase
-    return f"*Probably (a hint):* {_PHASE[stalled]} stalled. {latest}" if stalled else f"*A hint:* {latest}"
+    return f"*Probably (a hint):* {PHASES[stalled]} stalled. {latest}" if stalled else f"*A hint:* {latest}"
 
 
 def _games(verdict: DateVerdict, settings: Settings) -> str:
@@ -295,7 +294,7 @@ def _post(host: str | None, path: str, body: dict[str, Any]) -> str:
     if host is None:
         return ""
     command = (
-        'curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
+        f"curl -sS -X POST {AUTHORIZATION} "
         f"-H 'Content-Type: application/json' -d '{json.dumps(body)}' {shlex.quote(f'{host}/{path}')}"
     )
     return f"\n```{_escape(command, 800)}```"

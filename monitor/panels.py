@@ -15,14 +15,14 @@ from statistics import median
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from monitor.core.alerts import LOUD, TROUBLE, Reason
-from monitor.core.dates import DateRange
+from monitor.core.alerts import LOUD, TROUBLE, left_the_schedule
+from monitor.core.dates import DateRange, league_date, season_of
 from monitor.core.sources import EVIDENCE_DAYS
 from monitor.core.verdict import Status
 from monitor.history import Trigger
-from monitor.request import MAX_DAYS, DashboardRequest
+from monitor.request import MAX_DAYS
 from monitor.settings import Settings
-from monitor.words import NONE, against, both_clocks, clock, day_name, duration
+from monitor.words import AUTHORIZATION, NONE, PHASES, against, both_clocks, clock, day_name, duration
 
 MOST_WEEKS = 8
 MOST_SILENCE = timedelta(hours=26)
@@ -74,9 +74,7 @@ _ALERTS = {
     "not_needed": "nothing to tell",
     "suppressed": "held back",
 }
-_WHOLE = {Status.OK, Status.NO_GAMES}
 KINDS = {"schedule": "Schedule", "context": "Phase 3", "coverage": "Phase 4"}
-_PHASES = {"phase3": "Phase 3", "phase4": "Phase 4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +138,7 @@ def headline(check: Row | None) -> str:
     if check is None:
         return STATES["NOT_RUN"].sentence
     sentence = date_state(check["status"]).sentence
-    if check["status"] in _WHOLE and check["alert_reason"] in {Reason.UNCHANGED, Reason.DEADLINE}:
+    if left_the_schedule(check["status"], check["alert_reason"]):
         return "A game without data left the schedule: this is not an all-clear"
     # A row of before the monitor may say OK of nothing at all.
     if check["status"] == Status.OK and not (
@@ -172,7 +170,7 @@ def facts(view: View, settings: Settings, check: Row | None, incident: Row | Non
     if incident:
         found.append(("Trouble", _trouble(incident, view, both)))
     if check and check["stalled_phase"]:
-        phase = _PHASES.get(check["stalled_phase"], check["stalled_phase"])
+        phase = PHASES.get(check["stalled_phase"], check["stalled_phase"])
         found.append(("Stalled", f"probably {phase}"))
     if check and (check["phase3_latest"] or check["phase4_latest"]):
         unread = {source["kind"] for source in check["sources"] or () if source["error"]}
@@ -184,7 +182,7 @@ def facts(view: View, settings: Settings, check: Row | None, incident: Row | Non
 def _only_before(view: View, zone: tzinfo) -> bool:
     """Whether every check of a date that has come is from an earlier one, when nothing was due yet."""
     times = [check["check_time"] for check in view.memory if check["check_time"]]
-    return view.day <= view.today and bool(times) and max(times).astimezone(zone).date() < view.day
+    return view.day <= view.today and bool(times) and league_date(max(times), zone) < view.day
 
 
 def _trouble(incident: Row, view: View, both: Callable[[datetime | None], str]) -> str:
@@ -265,8 +263,6 @@ def lasted(incident: Row, now: datetime, today: date) -> str:
 
 # The calendar.
 
-_OF_ITS_SEASON = DashboardRequest.model_validate({})
-
 
 class Cell(NamedTuple):
     """A date of the calendar."""
@@ -293,11 +289,6 @@ def _cell(row: Row, day: date) -> Cell:
     missed = "" if row["checked_that_day"] or row["status"] == "NOT_RUN" else "checked later"
     label = ", ".join(filter(None, [f"{day:%b %-d}: {state.word}", ready_of(row), missed]))
     return Cell(f"{state.css} later" if missed else state.css, str(day), label, state.symbol)
-
-
-def season_of(day: date) -> DateRange:
-    """The season that a date lies in, as the dashboard's calendar has it by default."""
-    return _OF_ITS_SEASON.days(day)
 
 
 def _season_name(season: DateRange) -> str:
@@ -442,8 +433,7 @@ def _week(row: Row | None) -> str:
 def ask_commands(settings: Settings, query: str, command: str) -> list[str]:
     """How to have something checked: over HTTP and from a shell."""
     host = settings.monitor_url or "$MONITOR_URL"
-    curl = 'curl -sS -H "Authorization: Bearer $(gcloud auth print-identity-token)"'
-    return [f'{curl} "{host}/?{query}"', f"python -m monitor {command}"]
+    return [f'curl -sS {AUTHORIZATION} "{host}/?{query}"', f"python -m monitor {command}"]
 
 
 def looker_link(settings: Settings) -> str:

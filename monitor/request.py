@@ -12,14 +12,12 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from monitor.core.alerts import Notify
-from monitor.core.dates import DateRange
+from monitor.core.dates import DateRange, season_of
 
 MAX_DAYS = 400
 MAX_CALENDAR_DAYS = 4_020
 """Eleven years: a calendar's dates are small."""
 MAX_BODY_BYTES = 10_000
-SEASON_STARTS = 10
-"""The month."""
 FIRST_GAME = date(1946, 11, 1)
 """The league's first game. No date before it can have one."""
 
@@ -109,12 +107,10 @@ class DashboardRequest(DatesRequest):
         return self.day or today
 
     def days(self, today: date) -> DateRange:
-        """The dates of the calendar. A season runs from October to September."""
+        """The dates of the calendar."""
         if self.start and self.end:
             return DateRange(self.start, self.end)
-        day = self.shown(today)
-        year = day.year if day.month >= SEASON_STARTS else day.year - 1
-        return DateRange(date(year, SEASON_STARTS, 1), date(year + 1, SEASON_STARTS, 1) - timedelta(days=1))
+        return season_of(self.shown(today))
 
 
 class CheckRequest(DatesRequest):

@@ -5,6 +5,11 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 NONE = "—"
 """Stands where there is nothing to show."""
 
+PHASES = {"phase3": "Phase 3", "phase4": "Phase 4"}
+
+AUTHORIZATION = '-H "Authorization: Bearer $(gcloud auth print-identity-token)"'
+"""What a command for a person needs to be let in."""
+
 
 def clock(moment: datetime | None, day: date, zone: tzinfo) -> str:
     """A time with its zone, and with its date where that is not `day`."""

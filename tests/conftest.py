@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import functions_framework
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from google.cloud import bigquery
 from werkzeug.test import TestResponse
 
 from local import sample
 from local.emulator import ROOT, bigquery_emulator
-from local.inbox import Inbox, serve
+from local.inbox import Inbox, Message, serve
 from local.platform import Rows, create_tables, load
 from monitor.check import run_check
 from monitor.core.dates import league_date
@@ -115,6 +116,32 @@ def season(loaded_season: Platform) -> Iterator[Platform]:
 def inbox() -> Iterator[Inbox]:
     with serve() as running:
         yield running
+
+
+@pytest.fixture
+def morning() -> Iterator[None]:
+    """The clock stands at eight on the bad morning when the test begins."""
+    with time_machine.travel(sample.MORNING, tick=True):
+        yield
+
+
+def webhook(inbox: Inbox) -> dict[str, str]:
+    """The settings that post to the inbox by webhook."""
+    return {"SLACK_WEBHOOK_URL": inbox.webhook_url}
+
+
+def bot(inbox: Inbox) -> dict[str, str]:
+    """The settings that post to the inbox as a bot."""
+    return {"SLACK_BOT_TOKEN": "xoxb-not-a-secret", "SLACK_CHANNEL": "#alerts", "SLACK_API_URL": f"{inbox.url}/api"}
+
+
+def headers(inbox: Inbox) -> list[str]:
+    """What each message in the inbox says first, in the order of their posting."""
+    return [header(message) for message in inbox.messages]
+
+
+def header(message: Message) -> str:
+    return str(message.blocks[0]["text"]["text"])
 
 
 @pytest.fixture

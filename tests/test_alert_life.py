@@ -1,6 +1,5 @@
 """An alert's life from end to end, over HTTP, with the emulator's history as its memory and a real Slack inbox."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -8,9 +7,9 @@ import time_machine
 from flask.testing import FlaskClient
 
 from local import sample
-from local.inbox import Inbox, Message
+from local.inbox import Inbox
 from local.morning import CALLS, Call, happen
-from tests.conftest import Door, Platform, ask, body_of, lines
+from tests.conftest import Door, Platform, ask, body_of, bot, header, headers, lines
 
 FROM_SCHEDULER = {"X-CloudScheduler": "true"}
 
@@ -32,10 +31,6 @@ def make(client: FlaskClient, platform: Platform, call: Call) -> None:
     assert reasons == ([call.reason] if call.reason else []), call
 
 
-def header(message: Message) -> str:
-    return str(message.blocks[0]["text"]["text"])
-
-
 GAP, WORSE, DEADLINE, RESOLVED = STORY = [
     "🔴 NBA Sun Jan 18: 6 of 6 games have no Phase 4 data",
     "🔴 NBA Sun Jan 18, setback: 4 of 6 games have no Phase 4 data",
@@ -48,17 +43,13 @@ def test_by_webhook_the_morning_is_four_messages(bad_week: Platform, inbox: Inbo
     client = door(bad_week.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     for call in CALLS:
         make(client, bad_week, call)
-    assert [header(message) for message in inbox.messages] == STORY
+    assert headers(inbox) == STORY
     worse, resolved = inbox.messages[1], inbox.messages[3]
     assert "*BKN@CHI* was ready" in str(worse.blocks)
     assert "Open for *4 h*, from 8:00 AM EST to 12:00 PM EST. That is *1 h before* predictions start" in resolved.text
     # The row of every call says why, but for the follow-up that found nothing open and wrote none.
     assert [row["alert_reason"] for row in bad_week.history()] == [call.reason for call in CALLS if call.reason]
     assert inbox.refused == []
-
-
-def bot(inbox: Inbox) -> dict[str, str]:
-    return {"SLACK_BOT_TOKEN": "xoxb-not-a-secret", "SLACK_CHANNEL": "#alerts", "SLACK_API_URL": f"{inbox.url}/api"}
 
 
 def test_by_bot_the_morning_is_one_message_that_is_edited_and_its_thread(
@@ -115,12 +106,6 @@ def test_twenty_identical_requests_at_once_are_one_alert(season: Platform, inbox
 # The follow-up.
 
 
-@pytest.fixture
-def morning() -> Iterator[None]:
-    with time_machine.travel(sample.MORNING, tick=True):
-        yield
-
-
 @pytest.mark.usefixtures("morning")
 def test_a_follow_up_with_nothing_open_reads_the_history_and_nothing_else(
     season: Platform, inbox: Inbox, door: Door, capsys: pytest.CaptureFixture[str]
@@ -148,7 +133,7 @@ def test_a_follow_up_makes_up_for_an_end_that_nobody_heard_of(bad_week: Platform
     assert ask(client, "/?notify=never")["alert"] == {"reason": "RESOLVED", "status": "suppressed"}
     assert ask(client, "/?follow_up=true")["alert"] == {"reason": "RESOLVED", "status": "sent"}
     assert body_of(client.get("/?follow_up=true"))["checks"] == []
-    assert [header(message) for message in inbox.messages] == [GAP, RESOLVED]
+    assert headers(inbox) == [GAP, RESOLVED]
 
 
 @pytest.mark.usefixtures("morning")

@@ -9,7 +9,6 @@ from os import environ
 from typing import Any
 
 import pytest
-import time_machine
 from google.cloud import bigquery
 
 from local import sample
@@ -23,10 +22,7 @@ WHOLE_SEASON = len(sample.SEASON)
 OF_THE_RUN = {"check_time", "run_id", "trigger", "duration_ms", "bytes_processed", "alert_reason", "alert_status"}
 
 
-@pytest.fixture(autouse=True)
-def morning() -> Any:
-    with time_machine.travel(sample.MORNING, tick=True):
-        yield
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 def jobs(platform: Platform, run_id: str) -> Counter[str]:

@@ -13,7 +13,7 @@ import pytest
 
 from monitor import __version__, dashboard, panels, words
 from monitor.core.alerts import AlertStatus
-from monitor.core.dates import DateRange
+from monitor.core.dates import DateRange, season_of
 from monitor.core.verdict import GameStatus, Status
 from monitor.dashboard import MOST_INCIDENTS, render
 from monitor.panels import GAME_STATES, STATES, View
@@ -603,8 +603,8 @@ def test_a_duration_is_short(minutes: int, shown: str) -> None:
 
 
 def test_a_season_is_that_of_the_request() -> None:
-    assert panels.season_of(day("2026-09-30")) == SEASON
-    assert panels.season_of(day("2026-10-01")).first == day("2026-10-01")
+    assert season_of(day("2026-09-30")) == SEASON
+    assert season_of(day("2026-10-01")).first == day("2026-10-01")
 
 
 # Whatever the data.

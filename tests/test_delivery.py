@@ -9,8 +9,8 @@ import time_machine
 
 from local import sample
 from local.inbox import Answer, Inbox
-from tests.conftest import Door, Platform, ask, problem
-from tests.test_slack import bot, refusal, webhook
+from tests.conftest import Door, Platform, ask, bot, problem, webhook
+from tests.test_slack import refusal
 
 EIGHT = sample.MORNING
 HALF_PAST_ELEVEN = sample.MORNING.replace(hour=11, minute=30)

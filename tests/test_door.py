@@ -15,11 +15,7 @@ from monitor.schema import wanted_columns
 from monitor.warehouse import apply_schema
 from tests.conftest import NOBODY, Door, Platform, ask, body_of, lines, problem
 
-
-@pytest.fixture(autouse=True)
-def morning() -> Any:
-    with time_machine.travel(sample.MORNING, tick=True):
-        yield
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 # The bad morning, and what the design promises of it.

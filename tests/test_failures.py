@@ -13,20 +13,12 @@ from local import sample
 from local.inbox import Answer, Inbox
 from monitor.schema import HISTORY, wanted_columns
 from monitor.warehouse import WarehouseError
-from tests.conftest import NOBODY, Door, Platform, ask, body_of, lines, problem
-from tests.test_slack import bot
+from tests.conftest import NOBODY, Door, Platform, ask, body_of, bot, headers, lines, problem
 
 FAILED = "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there"
 
 
-@pytest.fixture(autouse=True)
-def morning() -> Iterator[None]:
-    with time_machine.travel(sample.MORNING, tick=True):
-        yield
-
-
-def headers(inbox: Inbox) -> list[str]:
-    return [str(message.blocks[0]["text"]["text"]) for message in inbox.messages]
+pytestmark = pytest.mark.usefixtures("morning")
 
 
 def words(inbox: Inbox) -> str:

@@ -14,9 +14,8 @@ import pytest
 from local import sample
 from local.emulator import ROOT
 from local.inbox import Inbox
-from tests.conftest import Platform
+from tests.conftest import Platform, bot, webhook
 from tests.killed import STEPS
-from tests.test_slack import bot, webhook
 
 EIGHT = sample.MORNING
 HALF_PAST_ELEVEN = sample.MORNING.replace(hour=11, minute=30)

@@ -11,6 +11,7 @@ from local.inbox import Answer, Inbox
 from monitor.core.alerts import Thread
 from monitor.settings import Settings, load_settings
 from monitor.slack import DeliveryError, deliver
+from tests.conftest import bot, webhook
 
 MESSAGE = {"text": "a gap", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "a gap"}}]}
 REPLY = {"text": "worse", "blocks": []}
@@ -21,14 +22,6 @@ STRANGER = "Slack's address answered 200, but not as Slack does; call again"
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
     return load_settings({"GCP_PROJECT_ID": "nba", **environment})
-
-
-def webhook(inbox: Inbox) -> dict[str, str]:
-    return {"SLACK_WEBHOOK_URL": inbox.webhook_url}
-
-
-def bot(inbox: Inbox) -> dict[str, str]:
-    return {"SLACK_BOT_TOKEN": "xoxb-not-a-secret", "SLACK_CHANNEL": "#alerts", "SLACK_API_URL": f"{inbox.url}/api"}
 
 
 def send(settings: Settings, thread: Thread | None = None, *, broadcast: bool = True) -> Thread | None:

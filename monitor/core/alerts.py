@@ -17,7 +17,8 @@ TROUBLE = frozenset({Status.MISSING_DATA, Status.PARTIAL_DATA, Status.SCHEDULE_U
 """The statuses that somebody has to know of."""
 
 _GAP = {Status.MISSING_DATA, Status.PARTIAL_DATA}
-_WHOLE = {Status.OK, Status.NO_GAMES}
+WHOLE = frozenset({Status.OK, Status.NO_GAMES})
+"""The statuses that nobody has to know of, unless a game without data only left the schedule."""
 
 # How bad a game's state is. One that is unknown is neither better nor worse than anything.
 _RANK: dict[str, int] = {
@@ -185,7 +186,7 @@ def _news(verdict: DateVerdict, past: Sequence[PastCheck], *, warn: bool, day_st
     told = since[0]
     both_gaps = {told.status, verdict.status} <= _GAP
     worse = _worse(verdict, since) if both_gaps else ()
-    gone = _gone(verdict, since) if verdict.status in _WHOLE else ()
+    gone = _gone(verdict, since) if verdict.status in WHOLE else ()
     trouble = verdict.status in TROUBLE
     if verdict.status is Status.EXPECTED_GAP and told.status in _GAP:
         reason = Reason.EXPECTED_GAP
@@ -269,7 +270,7 @@ def _trouble_since(past: Sequence[PastCheck]) -> datetime | None:
         loud = _was_loud(check)
         if check.status in TROUBLE and check.reason != Reason.PAST_DATE:
             since = since or check.time
-        elif (loud and not _was_declared(check)) or (check.status in _WHOLE and not alerted):
+        elif (loud and not _was_declared(check)) or (check.status in WHOLE and not alerted):
             since = None
         if loud and not _was_declared(check):
             alerted = check.status in TROUBLE
@@ -280,10 +281,14 @@ def _whole_since(past: Sequence[PastCheck]) -> datetime | None:
     """When the date was first seen whole, if it has been since the last check that says otherwise."""
     since = None
     for check in past:
-        # Such a check found a game without data gone from the schedule.
-        still_open = check.reason in {Reason.UNCHANGED, Reason.DEADLINE}
-        since = (since or check.time) if check.status in _WHOLE and not still_open else None
+        whole = check.status in WHOLE and not left_the_schedule(check.status, check.reason)
+        since = (since or check.time) if whole else None
     return since
+
+
+def left_the_schedule(status: str | None, reason: str | None) -> bool:
+    """Whether a check's row says that the date looked whole only because a game without data was on no schedule."""
+    return status in WHOLE and reason in {Reason.UNCHANGED, Reason.DEADLINE}
 
 
 def outcome_without_post(reason: Reason, *, channel: Channel | None, muted: bool) -> AlertStatus | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
+_SEASON_STARTS = 10  # the month
+
 
 def league_date(now: datetime, zone: tzinfo) -> date:
     """The date that the league's schedule calls today. 938 of a season's 1,230 games tip off on another UTC date."""
@@ -35,6 +37,12 @@ class DateRange:
     def widened(self, *, before: int, after: int) -> "DateRange":
         """The range with this many more days on either side."""
         return DateRange(self.first - timedelta(days=before), self.last + timedelta(days=after))
+
+
+def season_of(day: date) -> DateRange:
+    """The season that a date lies in, from October to September."""
+    year = day.year if day.month >= _SEASON_STARTS else day.year - 1
+    return DateRange(date(year, _SEASON_STARTS, 1), date(year + 1, _SEASON_STARTS, 1) - timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ WITH checks AS (
     check_date,
     check_time,
     status,
-    status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR') AS trouble,
-    IF(status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR'), status, NULL) AS trouble_status,
+    IF(status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR'), status, NULL) AS trouble,
     -- A row of before the monitor has the user's two counts alone.
     IFNULL(missing_games + partial_games, scheduled_games - phase4_ready) AS games_not_ready,
     stalled_phase,
@@ -18,17 +17,17 @@ WITH checks AS (
 incidents AS (
   SELECT
     check_date,
-    MIN(IF(trouble, check_time, NULL)) AS detected_at,
-    MAX(IF(trouble, check_time, NULL)) AS last_seen_at,
+    MIN(IF(trouble IS NOT NULL, check_time, NULL)) AS detected_at,
+    MAX(IF(trouble IS NOT NULL, check_time, NULL)) AS last_seen_at,
     -- Somebody may have asked for an all-clear before the trouble began.
-    MIN(IF(told AND trouble, check_time, NULL)) AS alerted_at,
+    MIN(IF(told AND trouble IS NOT NULL, check_time, NULL)) AS alerted_at,
     COUNTIF(told) AS alerts_sent,
-    MAX(IF(trouble, games_not_ready, NULL)) AS most_games_not_ready,
+    MAX(IF(trouble IS NOT NULL, games_not_ready, NULL)) AS most_games_not_ready,
     MIN(stalled_phase) AS stalled_phase,
-    STRING_AGG(DISTINCT trouble_status, ', ' ORDER BY trouble_status) AS statuses
+    STRING_AGG(DISTINCT trouble, ', ' ORDER BY trouble) AS statuses
   FROM checks
   GROUP BY check_date
-  HAVING COUNTIF(trouble) > 0
+  HAVING COUNT(trouble) > 0
 ),
 resolved AS (
   SELECT incidents.check_date, MIN(checks.check_time) AS resolved_at
