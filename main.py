@@ -1,6 +1,5 @@
 """The Cloud Function: the door. Each address has its handler, and each kind of error its HTTP status."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -10,24 +9,24 @@ from threading import Lock
 from traceback import format_exc
 from uuid import uuid4
 
-import functions_framework
-from flask import Request, Response
+from monitor.boot import booting
 
-from monitor import __version__, dashboard, openapi
-from monitor.answers import STATUS, explained, found, not_allowed, problem
-from monitor.check import run_check
-from monitor.core.dates import league_date
-from monitor.history import Trigger
-from monitor.logs import Severity, log, log_context, trace_field
-from monitor.request import MAX_BODY_BYTES, CheckRequest, DashboardRequest, DatesRequest, HistoryRequest, parse_request
-from monitor.settings import SettingsError, load_settings
-from monitor.warehouse import connect, read_history
+with booting() as booted:
+    import functions_framework
+    from flask import Request, Response
 
-try:
+    from monitor import dashboard, openapi
+    from monitor.answers import STATUS, explained, found, not_allowed, problem
+    from monitor.check import run_check
+    from monitor.core.dates import league_date
+    from monitor.history import Trigger
+    from monitor.logs import Severity, log, log_context, trace_field
+    from monitor.request import CheckRequest, DashboardRequest, DatesRequest, HistoryRequest, parse_request
+    from monitor.settings import load_settings
+    from monitor.warehouse import connect, read_history
+
     SETTINGS = load_settings(environ)
-except SettingsError as error:
-    log("boot_failed", f"the monitor cannot start: {error}", Severity.CRITICAL)
-    sys.exit(1)
+    booted(SETTINGS.monitor_version, SETTINGS.model_dump())
 
 # Within a process runs are serial: two at once would both find the same gap untold, and tell it twice.
 _RUNS = Lock()
@@ -82,10 +81,8 @@ def _dashboard(request: Request, _run_id: str) -> Response:
 
 def _parse[R: DatesRequest](model: type[R], request: Request) -> tuple[R, datetime]:
     now = datetime.now(UTC)
-    # One byte more than a request may have is enough to see that it is too large.
-    body = request.stream.read(MAX_BODY_BYTES + 1)
     today = league_date(now, SETTINGS.league_timezone)
-    return parse_request(model, dict(request.args.lists()), body, today=today), now
+    return parse_request(model, dict(request.args.lists()), request.stream, today=today), now
 
 
 _ROUTES: dict[str, dict[str, Callable[[Request, str], Response]]] = {
@@ -93,6 +90,6 @@ _ROUTES: dict[str, dict[str, Callable[[Request, str], Response]]] = {
     "/check-data-availability": {"GET": _check, "POST": _check},
     "/history": {"GET": _history},
     "/dashboard": {"GET": _dashboard},
-    "/health": {"GET": lambda _request, _run_id: found({"status": "alive", "version": __version__})},
+    "/health": {"GET": lambda _request, _run_id: found({"status": "alive", "version": SETTINGS.monitor_version})},
     "/openapi.json": {"GET": lambda _request, _run_id: found(openapi.document())},
 }

@@ -76,7 +76,7 @@ def _platform(project: str, environment: Mapping[str, str]) -> tuple[Settings, b
 
 def _check(settings: Settings, client: bigquery.Client, now: datetime, *, days: DateRange | None = None) -> None:
     given = {"start": [str(days.first)], "end": [str(days.last)]} if days else {}
-    request = parse_request(CheckRequest, given, b"", today=league_date(now, settings.league_timezone))
+    request = parse_request(CheckRequest, given, today=league_date(now, settings.league_timezone))
     # The inbox writes the same time above the message.
     with time_machine.travel(now, tick=False), suppress(CheckFailedError):
         run_check(lambda: client, settings, request, run_id=uuid4().hex, trigger=Trigger.SCHEDULER, now=now)

@@ -90,7 +90,7 @@ def _backfill(settings: Settings, options: argparse.Namespace) -> int:
 def _answer(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
     now, run_id = datetime.now(UTC), uuid4().hex
     given = {name: [value] for name in CheckRequest.model_fields if (value := getattr(options, name, None)) is not None}
-    request = parse_request(CheckRequest, given, b"", today=league_date(now, settings.league_timezone))
+    request = parse_request(CheckRequest, given, today=league_date(now, settings.league_timezone))
     with log_context(run_id=run_id):
         return run_check(partial(connect, settings), settings, request, run_id=run_id, trigger=Trigger.CLI, now=now)
 

@@ -82,7 +82,14 @@ def run_check(
     if request.is_range and trigger is not Trigger.SCHEDULER:
         trigger = Trigger.BACKFILL
     today = league_date(now, settings.league_timezone)
-    job = _Job(settings, request, Run(run_id, trigger, now), today, request.days(today), perf_counter())
+    job = _Job(
+        settings,
+        request,
+        Run(run_id, trigger, now, settings.monitor_version),
+        today,
+        request.days(today),
+        perf_counter(),
+    )
     try:
         answer = _run(connect, job)
     except CheckError:
@@ -177,6 +184,7 @@ def _conclude(
         trigger=job.run.trigger,
         dates=len(verdicts),
         dry_run=job.request.dry_run,
+        follow_up=job.request.follow_up,
         duration_ms=duration_ms,
         bytes_processed=bytes_processed,
     )

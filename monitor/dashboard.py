@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, Template
 
-from monitor import __version__, panels
+from monitor import panels
 from monitor.core.dates import DateRange, league_date, season_of
 from monitor.panels import KINDS, Row, View
 from monitor.request import DashboardRequest
@@ -78,7 +78,7 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
     first_steps = panels.backfill_range(view.days, view.today)
     return {
         "view": view,
-        "version": __version__,
+        "version": settings.monitor_version,
         "clock": partial(clock, zone=zone),
         "utc": partial(clock, zone=UTC),
         "date_state": panels.date_state,

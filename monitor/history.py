@@ -10,7 +10,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from monitor import __version__
 from monitor.core.alerts import Alert, PastCheck, Thread, fingerprint
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, GameStatus, GameVerdict, Status
@@ -32,6 +31,7 @@ class Run:
     run_id: str
     trigger: Trigger
     now: datetime
+    version: str
 
 
 def history_row(
@@ -75,7 +75,7 @@ def history_row(
         "error": "; ".join(filter(None, (verdict.error, alert.error))) or None,
         "duration_ms": duration_ms,
         "bytes_processed": bytes_processed,
-        "monitor_version": __version__,
+        "monitor_version": run.version,
     }
 
 

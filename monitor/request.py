@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any, ClassVar, Self
+from typing import IO, Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
@@ -144,10 +144,10 @@ class CheckRequest(DatesRequest):
 
 
 def parse_request[R: DatesRequest](
-    model: type[R], query: Mapping[str, Sequence[str]], body: bytes, *, today: date
+    model: type[R], query: Mapping[str, Sequence[str]], body: IO[bytes] | None = None, *, today: date
 ) -> R:
     """Read a request from query parameters (name → all values given) and a JSON body. Raises RequestError."""
-    given: dict[str, Any] = {**_read_body(body)}
+    given: dict[str, Any] = {**_read_body(body)} if body else {}
     for name, values in query.items():
         if len(values) > 1 or name in given:
             raise RequestError(f"{name} is given more than once")
@@ -158,13 +158,15 @@ def parse_request[R: DatesRequest](
         raise RequestError("; ".join(_sentence(e, model) for e in error.errors())) from None
 
 
-def _read_body(body: bytes) -> dict[str, Any]:
-    if not body.strip():
+def _read_body(body: IO[bytes]) -> dict[str, Any]:
+    # One byte more than a request may have is enough to see that it is too large.
+    text = body.read(MAX_BODY_BYTES + 1)
+    if not text.strip():
         return {}
-    if len(body) > MAX_BODY_BYTES:
+    if len(text) > MAX_BODY_BYTES:
         raise RequestError(f"the body is larger than {MAX_BODY_BYTES:,} bytes; a request needs less than 200")
     try:
-        given = json.loads(body)
+        given = json.loads(text)
     except (ValueError, RecursionError):
         raise RequestError(
             'the body is not JSON; send {"date": "2026-01-18"}, or no body and ?date=2026-01-18 in the address'

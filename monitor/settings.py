@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from monitor import __version__
 from monitor.core.alerts import Channel
 from monitor.core.dates import ExpectedGap, OffSeason, Silence, parse_expected_gaps, parse_off_season, parse_silences
 from monitor.core.sources import Kind
@@ -128,6 +129,7 @@ class Settings(BaseModel):
     monitor_url: Url | None = None
     phase3_url: Url | None = None
     phase4_url: Url | None = None
+    monitor_version: str = __version__
 
     @model_validator(mode="after")
     def _bot_has_a_channel(self) -> Self:

@@ -53,7 +53,6 @@ class Platform:
         request = parse_request(
             CheckRequest,
             {name: [value] for name, value in parameters.items()},
-            b"",
             today=league_date(now, settings.league_timezone),
         )
         return run_check(lambda: self.client, settings, request, run_id=uuid4().hex, trigger=trigger, now=now)

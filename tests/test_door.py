@@ -12,6 +12,7 @@ from local import sample
 from local.inbox import Inbox
 from monitor.request import CheckRequest, DashboardRequest, HistoryRequest
 from monitor.schema import wanted_columns
+from monitor.settings import Settings
 from monitor.warehouse import apply_schema
 from tests.conftest import NOBODY, Door, Platform, ask, body_of, lines, problem
 
@@ -282,7 +283,7 @@ def test_a_bug_is_a_500_whose_trace_is_in_the_log_alone(
     monkeypatch.setattr(sys.modules["main"], "connect", lambda _settings: None)
     body = problem(client.get("/"), 500)
     assert "secret" not in json.dumps(body)
-    (line,) = lines(capsys.readouterr().err)
+    (_booted, line) = lines(capsys.readouterr().err)
     assert (line["severity"], line["run_id"]) == ("CRITICAL", body["run_id"])
     assert "the secret of the bug" in line["stack_trace"]
 
@@ -293,6 +294,9 @@ def test_a_bug_is_a_500_whose_trace_is_in_the_log_alone(
 def test_health_needs_nobody(door: Door) -> None:
     client = door({"GCP_PROJECT_ID": "nobody", "BIGQUERY_EMULATOR_HOST": NOBODY})
     assert body_of(client.get("/health")) == {"status": "alive", "version": "0.1.0"}
+    # A deploy says which commit it is.
+    client = door({"GCP_PROJECT_ID": "nobody"}, MONITOR_VERSION="0123456789ab")
+    assert body_of(client.get("/health"))["version"] == "0123456789ab"
 
 
 def test_history_is_what_the_views_show(season: Platform, inbox: Inbox, door: Door) -> None:
@@ -403,13 +407,31 @@ def test_the_openapi_document_names_every_address_method_and_parameter(door: Doo
 # What is logged.
 
 
+def test_booting_is_told_with_every_setting_and_no_secret(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    secrets = {
+        "SLACK_WEBHOOK_URL": "https://hooks.example.com/T0/sentinel",
+        "SLACK_BOT_TOKEN": "xoxb-sentinel",
+        "HEARTBEAT_URL": "https://example.com/sentinel",
+    }
+    door({"GCP_PROJECT_ID": "nobody", "SLACK_CHANNEL": "#alerts", "EXPECTED_GAPS": "2025-10-21/2025-11-03=start", **secrets})
+    text = capsys.readouterr().err
+    (booted,) = lines(text)
+    assert (booted["event"], booted["severity"], booted["version"]) == ("booted", "INFO", "0.1.0")
+    assert 0 <= booted["import_ms"] < 60_000
+    assert {name.upper() for name in booted["settings"]} == {name.upper() for name in Settings.model_fields}
+    assert booted["settings"]["gcp_project_id"] == "nobody"
+    assert booted["settings"]["league_timezone"] == "America/New_York"
+    assert booted["settings"]["expected_gaps"][0]["reason"] == "start"
+    assert "sentinel" not in text
+
+
 def test_one_json_line_per_date_and_one_per_run(
     season: Platform, door: Door, capsys: pytest.CaptureFixture[str]
 ) -> None:
     response = door(season.environment).get(
         "/?start=2026-01-17&end=2026-01-18", headers={"X-Cloud-Trace-Context": "105445aa7843bc8bf206b120001000/1;o=1"}
     )
-    whole, gap, run = lines(capsys.readouterr().err)
+    _booted, whole, gap, run = lines(capsys.readouterr().err)
     assert [line["event"] for line in (whole, gap, run)] == ["date_judged", "date_judged", "run_completed"]
     assert [line["severity"] for line in (whole, gap, run)] == ["INFO", "WARNING", "INFO"]
     assert gap["message"] == "2026-01-18 MISSING_DATA: 0 of 6 games ready; alert PAST_DATE suppressed"
@@ -420,5 +442,5 @@ def test_one_json_line_per_date_and_one_per_run(
 
 def test_a_trace_header_that_is_none_is_left_out(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
     door({"GCP_PROJECT_ID": "nobody"}).get("/?day=1", headers={"X-Cloud-Trace-Context": '"},{"a'})
-    (line,) = lines(capsys.readouterr().err)
+    (_booted, line) = lines(capsys.readouterr().err)
     assert "logging.googleapis.com/trace" not in line

@@ -16,7 +16,7 @@ LAYERS = [
     {"monitor.panels"},
     {"monitor.check"},
     {"monitor.notify"},
-    {"monitor.warehouse", "monitor.slack", "monitor.message", "monitor.heartbeat"},
+    {"monitor.boot", "monitor.warehouse", "monitor.slack", "monitor.message", "monitor.heartbeat"},
     {"monitor.history", "monitor.schema", "monitor.request", "monitor.settings", "monitor.logs", "monitor.words"},
     {"monitor.core.alerts"},
     {"monitor.core.verdict"},
