@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format pictures lock clean
+.PHONY: help demo test lint format pictures audit licences lock clean
 ARGS ?=
 
 help: ## What can be made
@@ -11,10 +11,11 @@ demo: .venv/.ready .venv-emulator/.ready ## The bad morning on this machine, unt
 test: lint .venv-emulator/.ready ## Lint, types and all tests
 	.venv/bin/python -m pytest $(ARGS)
 
-lint: .venv/.ready ## Lint, formatting and types
+lint: .venv/.ready ## Lint, formatting and types, of Python and shell
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/shellcheck -x deploy.sh ops/*.sh local/*.sh .ci/run
 
 format: .venv/.ready ## Put every file into the one format
 	.venv/bin/ruff check --fix
@@ -23,6 +24,13 @@ format: .venv/.ready ## Put every file into the one format
 pictures: .venv/.ready .venv-emulator/.ready ## The README's pictures, with the Chromium on the path
 	@mkdir -p .local
 	@.venv/bin/python -m local.pictures 2> .local/pictures.log || { tail -n 20 .local/pictures.log; exit 1; }
+
+audit: .venv/.ready ## Known vulnerabilities of what ships; fails where nobody can be asked
+	@.venv/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt || \
+		{ echo "This is not an all-clear: a package has a vulnerability, or could not be asked about." >&2; exit 1; }
+
+licences: .venv/.ready ## docs/licences.md, from what is installed
+	@.venv/bin/python -m tests.test_supply_chain
 
 lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt

@@ -37,6 +37,8 @@ else
     { echo "Python 3.13 is needed, was not found and could not be fetched: install it and run this again." >&2; exit 1; }
 fi
 for requirements in "$@"; do
-  "$uv" pip install -q --python "$folder/bin/python" -r "$requirements"
+  # Where packages have hashes all must have one: so one that is not pinned is an error, as it is where this ships to.
+  hashes=$(grep -q -e --hash= "$requirements" && echo --require-hashes || true)
+  "$uv" pip install -q --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
 done
 touch "$folder/.ready"

@@ -1,5 +1,6 @@
 """The docs say what the code does: every setting, status, address, parameter, source and target, and no other."""
 
+import json
 import re
 import sys
 
@@ -34,7 +35,7 @@ def test_the_defaults_are_the_settings_own() -> None:
     given = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| `([^`]+)` \|", section("Settings"), re.MULTILINE))
     project = {"GCP_PROJECT_ID": "nba"}
     assert load_settings({**project, **given}) == load_settings(project)
-    assert len(given) == 13
+    assert len(given) == 14
 
 
 def test_every_status_is_in_the_table() -> None:
@@ -56,6 +57,25 @@ def test_every_address_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [word for word in words if word.startswith("/")] == list(sys.modules["main"]._ROUTES)  # noqa: SLF001 - the table to agree with
 
 
+def test_every_option_of_a_deploy_is_in_the_table_and_in_its_help() -> None:
+    script = (ROOT / "deploy.sh").read_text()
+    options = set(re.findall(r"^    (--[a-z-]+)\) ", script, re.MULTILINE))
+    assert len(options) == 7
+    assert set(first_cells(section("Deploy"))) == options
+    assert set(re.findall(r"^  (--[a-z-]+) ", script, re.MULTILINE)) == options
+
+
+def test_the_runbook_has_every_status_and_every_alert() -> None:
+    runbook = (ROOT / "ops" / "runbook.md").read_text()
+    assert first_cells(runbook) == list(Status)
+    headings = re.findall(r"^## (.*)", runbook, re.MULTILINE)
+    policies = [json.loads(path.read_text()) for path in (ROOT / "ops" / "alert_policies").glob("*.json")]
+    assert {policy["displayName"] for policy in policies} == {h for h in headings if ":" in h}
+    # Each policy's own text leads to its part of the runbook.
+    for policy in policies:
+        assert f'ops/runbook.md, "{policy["displayName"]}".' in policy["documentation"]["content"]
+
+
 def test_every_shipped_source_is_named() -> None:
     for query in (ROOT / "schemas" / "sources").rglob("*.sql"):
         assert f"{query.stem}" in section("Settings"), query
@@ -69,6 +89,6 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 
 def test_every_link_leads_somewhere() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "ops").rglob("*.md")]:
         for target in re.findall(r'\]\((?!https?:)([^)#]+)|src="([^"]+)"', page.read_text()):
             assert (page.parent / next(filter(None, target))).exists(), (page, target)

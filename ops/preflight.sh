@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Tries on this machine what a deploy would upload: preflight.sh FOLDER VERSION
+# It leaves the upload in FOLDER/source and its clean environment in FOLDER/environment, or names what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=ops/settings.sh
+. ops/settings.sh
+
+folder=$1
+version=$2
+source=$folder/source
+python=$folder/environment/bin/python
+
+fail() {
+  echo "preflight: $*" >&2
+  exit 1
+}
+
+# What is in git is what was reviewed and tested: not a file less, not a file more.
+mkdir -p "$folder"
+gcloud meta list-files-for-upload . | sort > "$folder/uploaded"
+git ls-files main.py requirements.txt monitor schemas | sort > "$folder/tracked"
+left_out=$(comm -13 "$folder/uploaded" "$folder/tracked")
+[ -z "$left_out" ] || fail "in git, but not uploaded; see .gcloudignore: ${left_out//$'\n'/, }"
+unknown=$(comm -23 "$folder/uploaded" "$folder/tracked")
+[ -z "$unknown" ] || fail "uploaded, but not in git; commit or remove it: ${unknown//$'\n'/, }"
+
+mkdir -p "$source"
+while IFS= read -r file; do
+  mkdir -p "$source/$(dirname "$file")"
+  cp "$file" "$source/$file"
+done < "$folder/uploaded"
+local/environment.sh "$folder/environment" "$source/requirements.txt" ||
+  fail "the packages of requirements.txt cannot be installed; the lines above say which is missing"
+
+"$python" -m ops.shipped_imports --uploaded "$folder/uploaded" main.py || fail "the function would not boot; see above"
+
+# Boots as it would on Cloud Run, with the settings of ENVIRONMENT, and asks it how it is.
+boot() {
+  local port log=$folder/$1.log variables=() answer=""
+  while IFS= read -r line; do variables+=("$line"); done < <(settings_to_try "$1")
+  port=$("$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  (
+    cd "$source"
+    exec env -i PATH="$PATH" PYTHONDONTWRITEBYTECODE=1 GCP_PROJECT_ID=preflight MONITOR_VERSION="$version" \
+      "${variables[@]}" "$python" -m functions_framework --target check_data_availability \
+      --host 127.0.0.1 --port "$port"
+  ) > "$log" 2>&1 &
+  local server=$!
+  for _ in $(seq 150); do
+    kill -0 "$server" 2> /dev/null || break
+    answer=$(curl -s "http://127.0.0.1:$port/health") && break
+    sleep 0.2
+  done
+  kill "$server" 2> /dev/null || true
+  wait "$server" 2> /dev/null || true
+  case $answer in
+    *"\"version\": \"$version\""*) ;;
+    *) fail "the function did not boot with ops/$1.env: $(tail -n 3 "$log")" ;;
+  esac
+}
+boot staging
+boot production
+echo "preflight: $(wc -l < "$folder/uploaded" | tr -d ' ') files, all imports ship, boots with both settings"

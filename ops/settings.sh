@@ -1,0 +1,17 @@
+# The settings that ops/staging.env and ops/production.env hold. Sourced by deploy.sh and ops/preflight.sh.
+# shellcheck shell=bash
+
+# The lines without comments: settings ENVIRONMENT
+settings() { grep -E '^[A-Z]' "ops/$1.env"; }
+
+# NAME=value of those that are no secret: plain_settings ENVIRONMENT
+plain_settings() { settings "$1" | grep -v '=secret:' || true; }
+
+# NAME=ID of those that are: secret_settings ENVIRONMENT
+secret_settings() { settings "$1" | sed -n 's/=secret:/=/p'; }
+
+# NAME=value of all, with something of the right form for each secret: settings_to_try ENVIRONMENT
+settings_to_try() {
+  plain_settings "$1"
+  secret_settings "$1" | sed -e 's|_TOKEN=.*|_TOKEN=xoxb-placeholder|' -e 's|_URL=.*|_URL=https://placeholder.invalid|'
+}
