@@ -39,9 +39,9 @@ _NBA_FORM = re.compile(r"00\d{8}", re.ASCII)
 
 
 def canonical_team(code: str | None) -> str | None:
-    """The canonical code; an unknown code as it is, in capitals; None for a blank."""
+    """The canonical code; an unknown code as it is, in capitals; None for a blank, which some write as TBD."""
     cleaned = (code or "").strip().upper()
-    return ALIASES.get(cleaned, cleaned) or None
+    return None if cleaned in {"", TBD} else ALIASES.get(cleaned, cleaned)
 
 
 def teams_in_date_form(game_id: str | None, game_date: date) -> tuple[str, str] | None:

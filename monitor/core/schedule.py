@@ -29,6 +29,7 @@ CALLED_OFF = {State.POSTPONED, State.CANCELLED}
 _RANK = {state: -position for position, state in enumerate(State)}
 _NOON = time(12)
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,13 @@ def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
             candidates.append((game, entries))
 
     expected: list[Game] = []
+    playing: dict[str, Game] = {}
     for game, _ in sorted(candidates, key=lambda c: _precedence(c[1], listings)):
-        rival = next((g for g in expected if (g.teams & game.teams) - {TBD}), None)
+        named = [team for team in (game.away, game.home) if team != TBD]
+        rival = next((playing[team] for team in named if team in playing), None)
         if rival is None:
             expected.append(game)
+            playing.update(dict.fromkeys(named, game))
             continue
         excluded.append((game, f"ghost: {rival.matchup} stands for the same team"))
         warnings.append(
@@ -128,9 +132,11 @@ def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
     )
 
 
-def _newest_first(row: ScheduleRow) -> tuple[float, int, str]:
+def _newest_first(row: ScheduleRow) -> tuple[float, int, str, str, str, datetime]:
+    """Equally new rows by all else that they say, so that the order in which they are given decides nothing."""
     written = (row.refreshed_at or _NEVER).timestamp()
-    return -written, -_RANK.get(_state(row.state) or State.SCHEDULED, 0), row.game_id or ""
+    rank = -_RANK[_state(row.state) or State.SCHEDULED]
+    return -written, rank, row.game_id or "", row.away or "", row.home or "", row.tipoff or _LAST
 
 
 def _state(text: str | None) -> State | None:
@@ -201,7 +207,7 @@ def _precedence(
 
 
 def _in_play_order(game: Game) -> tuple[datetime, str]:
-    return game.tipoff or datetime.max.replace(tzinfo=UTC), game.matchup
+    return game.tipoff or _LAST, game.matchup
 
 
 def _unlisted(expected: Sequence[Game], listings: Sequence[Listing[ScheduleRow]], day: date) -> list[str]:

@@ -212,7 +212,14 @@ class _Places:
         known = [*(game for game, _ in games.excluded), *games.expected]
         self._by_team = {team: game.teams for game in known for team in game.teams}
         self._expected = {game.teams for game in games.expected}
-        self._by_id = {game_id: game.teams for game in known for game_id in game.game_ids if is_nba_form(game_id)}
+        # Two sources may give two games one id: it names neither, or its players could hide the gap of the wrong one.
+        claims = Counter(game_id for game in games.expected for game_id in game.game_ids)
+        self._by_id = {
+            game_id: game.teams
+            for game in known
+            for game_id in game.game_ids
+            if is_nba_form(game_id) and claims[game_id] <= 1
+        }
         self._known = {game.teams for game in known}
 
     def tally(self, listing: Listing[PlayerRow]) -> tuple[dict[Teams, Counter[str | None]], list[str]]:
