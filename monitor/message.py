@@ -87,8 +87,8 @@ def compose(
     ]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": header}},
-        *({"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections if text),
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": _footer(verdict, settings, run_id, now)}]},
+        *({"type": "section", "text": _mrkdwn(text)} for text in sections if text),
+        {"type": "context", "elements": [_mrkdwn(_footer(verdict, settings, run_id, now))]},
     ]
     return {"text": f"{header}. {impact}", "blocks": blocks}
 
@@ -97,6 +97,12 @@ def reply_of(message: dict[str, Any]) -> dict[str, Any]:
     """The message's head, for the thread below a first message that shows the rest: header, impact and footer."""
     header, impact, *_, footer = message["blocks"]
     return {"text": message["text"], "blocks": [header, impact, footer]}
+
+
+def _mrkdwn(text: str) -> dict[str, Any]:
+    # Otherwise Slack makes links of bare addresses and of channels' names, and mentions of some words, all from data:
+    # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
 def _turn(decision: Decision, left: timedelta) -> str:
@@ -113,7 +119,7 @@ def _change(decision: Decision, settings: Settings, now: datetime) -> str:
     """What is different from the message before."""
     if decision.worse:
         lines = [
-            f"• *{_escape(matchup, 24)}* {f'was {best.lower()}' if best else 'is newly on the schedule'}"
+            f"• *{_escape(matchup, 24)}* {f'was {_escape(best.lower(), 24)}' if best else 'is newly on the schedule'}"
             for matchup, best in decision.worse
         ]
         return "*Setback:*\n" + _fit(lines, MOST_GAMES)
