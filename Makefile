@@ -1,15 +1,21 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format pictures audit licences lock clean
+.PHONY: help demo test quick reliability lint format pictures audit licences lock clean
 ARGS ?=
 
 help: ## What can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: .venv/.ready .venv-emulator/.ready ## The bad morning on this machine, until Ctrl-C (ARGS=--once: only show it)
 	@.venv/bin/python -m local $(ARGS)
 
 test: lint .venv-emulator/.ready ## Lint, types and all tests
-	.venv/bin/python -m pytest $(ARGS)
+	.venv/bin/python -m pytest -n 2 --dist loadscope $(ARGS)
+
+quick: .venv/.ready .venv-emulator/.ready ## Under a minute: the core, dirty data, injection, a part of the faults
+	.venv/bin/python -m pytest tests/core tests/proof -k "not load and not fuzz"
+
+reliability: .venv/.ready .venv-emulator/.ready ## docs/reliability.md: what is promised, with the figures of a run
+	.venv/bin/python -m pytest tests/proof --reliability docs/reliability.md
 
 lint: .venv/.ready ## Lint, formatting and types, of Python and shell
 	.venv/bin/ruff check

@@ -3,6 +3,7 @@
 It listens on a free port of 127.0.0.1, needs no account, and downloads nothing: DuckDB's extensions come as packages.
 """
 
+import fcntl
 import os
 import re
 import subprocess
@@ -34,9 +35,11 @@ def bigquery_emulator() -> Iterator[str]:
     """The address of an empty BigQuery. Raises EmulatorError."""
     home = ROOT / ".local" / "emulator"
     environment = {**os.environ, "HOME": str(home)}
-    if not (home / ".duckdb").exists():
-        home.mkdir(parents=True, exist_ok=True)
-        subprocess.run([BIN / "python", "-c", _IMPORT_EXTENSIONS], env=environment, check=True)
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side start one each
+        if not (home / ".duckdb").exists():
+            subprocess.run([BIN / "python", "-c", _IMPORT_EXTENSIONS], env=environment, check=True)
     with TemporaryDirectory(prefix="bigquery-") as data, Path(data, "log").open("w+") as log:
         server = subprocess.Popen(
             [BIN / "local-bigquery", "--host", "127.0.0.1", "--port", "0", "--grpc-port", "0", "--data-dir", data],
