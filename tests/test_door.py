@@ -413,7 +413,8 @@ def test_booting_is_told_with_every_setting_and_no_secret(door: Door, capsys: py
         "SLACK_BOT_TOKEN": "xoxb-sentinel",
         "HEARTBEAT_URL": "https://example.com/sentinel",
     }
-    door({"GCP_PROJECT_ID": "nobody", "SLACK_CHANNEL": "#alerts", "EXPECTED_GAPS": "2025-10-21/2025-11-03=start", **secrets})
+    given = {"SLACK_CHANNEL": "#alerts", "EXPECTED_GAPS": "2025-10-21/2025-11-03=start"}
+    door({"GCP_PROJECT_ID": "nobody"}, **given, **secrets)
     text = capsys.readouterr().err
     (booted,) = lines(text)
     assert (booted["event"], booted["severity"], booted["version"]) == ("booted", "INFO", "0.1.0")
