@@ -12,7 +12,8 @@ SCHEDULER=data-availability-scheduler
 METRIC=data_availability_completed_runs
 # What the sources read; a test compares them with schemas/sources.
 PIPELINE_DATASETS=(nba_raw nba_analytics nba_precompute nba_predictions)
-SERVICES=(artifactregistry bigquery cloudbuild cloudfunctions cloudscheduler iam logging monitoring run secretmanager)
+SERVICES=(artifactregistry bigquery cloudbuild cloudfunctions cloudresourcemanager cloudscheduler iam iamcredentials
+  logging monitoring run secretmanager)
 # What is new in IAM is known everywhere within minutes: https://cloud.google.com/iam/docs/access-change-propagation
 TRIES=18
 PAUSE_SECONDS=10
@@ -265,13 +266,13 @@ trap 'rm -rf "$folder"' EXIT
 python=$folder/environment/bin/python
 ops/preflight.sh "$folder" "$commit" || fail "nothing was deployed"
 
-number=$(cloud projects describe "$project" --format='value(projectNumber)')
 enabled=$(cloud services list --enabled --format='value(config.name)')
 missing=()
 for service in "${SERVICES[@]}"; do
   grep -qx "$service.googleapis.com" <<< "$enabled" || missing+=("$service.googleapis.com")
 done
 [ ${#missing[@]} -eq 0 ] || change cloud services enable "${missing[@]}"
+number=$(cloud projects describe "$project" --format='value(projectNumber)')
 for secret in $(secret_settings production | cut -d= -f2) $(secret_settings staging | cut -d= -f2); do
   cloud secrets versions describe latest --secret="$secret" > /dev/null 2>&1 ||
     fail "the secret $secret has no value, so the function would not boot. Give it one, then run this again:
