@@ -11,8 +11,8 @@ demo: .venv/.ready .venv-emulator/.ready ## The bad morning on this machine, unt
 test: lint .venv-emulator/.ready ## Lint, types and all tests
 	.venv/bin/python -m pytest -n 2 --dist loadscope $(ARGS)
 
-quick: .venv/.ready .venv-emulator/.ready ## Under a minute: the core, dirty data, injection, a part of the faults
-	.venv/bin/python -m pytest tests/core tests/proof -k "not load and not fuzz"
+quick: .venv/.ready .venv-emulator/.ready ## About a minute: the core, dirty data, injection, a part of the faults
+	.venv/bin/python -m pytest -n 2 --dist loadscope -m "not slow" tests/core tests/proof
 
 reliability: .venv/.ready .venv-emulator/.ready ## docs/reliability.md: what is promised, with the figures of a run
 	.venv/bin/python -m pytest tests/proof --reliability docs/reliability.md

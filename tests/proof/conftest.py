@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(text): what the users are promised, and this test holds")
+    config.addinivalue_line("markers", "slow: left out of `make quick`")
     config.stash[_LINES] = {}
 
 

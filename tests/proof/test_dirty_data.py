@@ -542,6 +542,7 @@ def test_a_player_in_two_games_counts_for_the_one_written_last(platform: Platfor
     assert counts == {"BOS@LAL": (21, 21), "GSW@NYK": (34, 34)}
 
 
+@pytest.mark.slow
 def test_days_of_another_length_and_leap_days_are_days_like_any_other(platform: Platform) -> None:
     """NBA.com's times are Eastern ones that claim to be UTC, also when the clocks change."""
     tipoffs = {
@@ -615,6 +616,7 @@ BROKEN = [
 ]
 
 
+@pytest.mark.slow
 def test_a_column_that_is_missing_or_of_another_type_is_named_and_never_an_all_clear(
     platform: Platform, door: Door
 ) -> None:

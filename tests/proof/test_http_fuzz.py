@@ -39,7 +39,7 @@ from monitor.settings import SCHEMAS
 from monitor.warehouse import HISTORY_PARTS, read_history
 from tests.conftest import Door, Platform, day
 
-pytestmark = pytest.mark.usefixtures("morning")
+pytestmark = [pytest.mark.usefixtures("morning"), pytest.mark.slow]
 
 DOCUMENT = openapi.document()
 OPERATIONS = [(path, method.upper()) for path, methods in DOCUMENT["paths"].items() for method in methods]

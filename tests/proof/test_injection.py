@@ -223,6 +223,7 @@ SOURCES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("morning")
 def test_sql_is_sent_as_its_files_say_whatever_the_data_and_the_request(
     platform: Platform, door: Door, monkeypatch: pytest.MonkeyPatch
@@ -323,6 +324,7 @@ class Broken:
         return fail
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("morning")
 @pytest.mark.parametrize("means", [webhook, bot])
 @pytest.mark.parametrize("word", WORDS.values(), ids=list(WORDS))

@@ -15,6 +15,8 @@ from local import sample
 from local.function import function
 from tests.conftest import Platform
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 20
 MIXED = (
     "/?date=2026-01-18&notify=never",
