@@ -165,7 +165,7 @@ allow() { # ENVIRONMENT FUNCTION
 
 apply_schema() { # ENVIRONMENT
   local variables=()
-  while IFS= read -r line; do variables+=("$line"); done < <(settings_to_try "$1")
+  settings_to_try "$1"
   say "the history of $1:"
   (cd "$folder/source" &&
     change env GCP_PROJECT_ID="$project" "${variables[@]}" "$python" -B -m monitor schema apply) ||

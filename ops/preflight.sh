@@ -38,7 +38,7 @@ local/environment.sh "$folder/environment" "$source/requirements.txt" ||
 # Boots as it would on Cloud Run, with the settings of ENVIRONMENT, and asks it how it is.
 boot() {
   local port log=$folder/$1.log variables=() answer=""
-  while IFS= read -r line; do variables+=("$line"); done < <(settings_to_try "$1")
+  settings_to_try "$1"
   port=$("$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
   (
     cd "$source"

@@ -10,8 +10,10 @@ plain_settings() { settings "$1" | grep -v '=secret:' || true; }
 # NAME=ID of those that are: secret_settings ENVIRONMENT
 secret_settings() { settings "$1" | sed -n 's/=secret:/=/p'; }
 
-# NAME=value of all, with something of the right form for each secret: settings_to_try ENVIRONMENT
+# Adds NAME=value of all to the caller's `variables`, a secret as something of its form: settings_to_try ENVIRONMENT
 settings_to_try() {
-  plain_settings "$1"
-  secret_settings "$1" | sed -e 's|_TOKEN=.*|_TOKEN=xoxb-placeholder|' -e 's|_URL=.*|_URL=https://placeholder.invalid|'
+  while IFS= read -r line; do variables+=("$line"); done < <(
+    plain_settings "$1"
+    secret_settings "$1" | sed -e 's|_TOKEN=.*|_TOKEN=xoxb-placeholder|' -e 's|_URL=.*|_URL=https://placeholder.invalid|'
+  )
 }

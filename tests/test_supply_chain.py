@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from local.emulator import ROOT
+
 LIST = ROOT / "docs" / "licences.md"
 
 HEAD = """\

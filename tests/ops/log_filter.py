@@ -4,6 +4,7 @@ https://cloud.google.com/logging/docs/view/logging-query-language. Whatever else
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 _TOKEN = re.compile(
@@ -29,19 +30,20 @@ def matches(text: str, entry: dict[str, Any]) -> bool:
 
 
 def _either(tokens: list[re.Match[str]], entry: dict[str, Any]) -> bool:
-    value = _both(tokens, entry)
-    while tokens and tokens[0]["word"] == "OR":
-        tokens.pop(0)
-        value = _both(tokens, entry) or value
-    return value
+    return any(_joined("OR", _both, tokens, entry))
 
 
 def _both(tokens: list[re.Match[str]], entry: dict[str, Any]) -> bool:
-    value = _one(tokens, entry)
-    while tokens and tokens[0]["word"] == "AND":
+    return all(_joined("AND", _one, tokens, entry))
+
+
+def _joined(word: str, part: Callable[..., bool], tokens: list[re.Match[str]], entry: dict[str, Any]) -> list[bool]:
+    """The values of the parts that this word joins, each of which takes its tokens away."""
+    values = [part(tokens, entry)]
+    while tokens and tokens[0]["word"] == word:
         tokens.pop(0)
-        value = _one(tokens, entry) and value
-    return value
+        values.append(part(tokens, entry))
+    return values
 
 
 def _one(tokens: list[re.Match[str]], entry: dict[str, Any]) -> bool:
