@@ -39,6 +39,7 @@ fi
 for requirements in "$@"; do
   # Where packages have hashes all must have one: so one that is not pinned is an error, as it is where this ships to.
   hashes=$(grep -q -e --hash= "$requirements" && echo --require-hashes || true)
-  "$uv" pip install -q --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
+  # Compiled once here, rather than by each process of an environment that may not write beside its modules.
+  "$uv" pip install -q --compile-bytecode --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
 done
 touch "$folder/.ready"

@@ -24,6 +24,8 @@ from monitor.warehouse import Client, WarehouseError, append_history, read_own, 
 
 # Slack's share of a run: with the warehouse's it stays below the scheduler's deadline.
 POSTING_SECONDS = 120
+# A line of the log is cut at 256 KB; the row has all. https://cloud.google.com/logging/quotas
+MOST_LOGGED = 50
 
 
 class CheckError(Exception):
@@ -281,6 +283,7 @@ def _log_date(row: dict[str, Any], verdict: DateVerdict, alert: Alert) -> None:
         stalled_phase=verdict.stalled_phase,
         alert_reason=alert.reason,
         alert_status=alert.status,
-        warnings=verdict.warnings,
+        warnings=verdict.warnings[:MOST_LOGGED],
+        warning_count=len(verdict.warnings),
         error=row["error"],
     )

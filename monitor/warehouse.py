@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import monotonic, sleep
 from typing import Any
 
 from google.api_core.client_options import ClientOptions
@@ -54,6 +55,7 @@ MAX_BYTES_BILLED = 10 * 2**30
 QUERY_SECONDS = 60
 RETRY_SECONDS = 30
 HTTP_SECONDS = 20
+POLL_SECONDS = 0.5
 
 _APPLY = "if its table or columns are missing, run `python -m monitor schema apply`"
 _LABELS = {"service": "data-availability-monitor"}
@@ -228,10 +230,20 @@ def append_history(client: bigquery.Client, settings: Settings, rows: Sequence[d
             # Sent before, and the answer was lost on the way: what counts is how that job ends.
             location = client.get_dataset(settings.monitoring_dataset, retry=_retry(), timeout=HTTP_SECONDS).location
             job = client.get_job(job_id, location=location, retry=_retry(), timeout=HTTP_SECONDS)  # type: ignore[assignment]  # a load job's id
-        job.result(timeout=QUERY_SECONDS, retry=_retry())
+        _wait_for(job)
     except _FAILURES as error:
         advice = f"; {_APPLY}" if isinstance(error, NotFound | BadRequest) else ""
         raise WarehouseError(f"the history row could not be written: {_explain(error)}{advice}") from error
+
+
+def _wait_for(job: bigquery.LoadJob) -> None:
+    """Until the job is done, and raise what it failed of. Its own `result` would wait 128 s for one lost answer."""
+    until = monotonic() + QUERY_SECONDS
+    while not job.done(retry=_retry(), timeout=HTTP_SECONDS):
+        if monotonic() > until:
+            raise TimeoutError(f"the load job was not done within {QUERY_SECONDS} seconds")
+        sleep(POLL_SECONDS)
+    job.result()
 
 
 def schema_drift(client: bigquery.Client, settings: Settings) -> list[str]:
@@ -330,6 +342,7 @@ def _explain(error: Exception) -> str:
     while isinstance(error, RetryError) and isinstance(error.cause, Exception):
         error = error.cause
     errors = getattr(error, "errors", None)
-    text = errors[0].get("message", "") if errors and isinstance(errors[0], dict) else str(error)
+    told = errors[0].get("message") if errors and isinstance(errors[0], dict) else None
+    text = told or str(error)
     line = _ADDRESS.sub("", text.strip().partition("\n")[0])
     return f"{type(error).__name__}: {line[:300]}" if not isinstance(error, WarehouseError) else line[:300]

@@ -1,5 +1,6 @@
 """The docs say what the code does: every setting, status, address, parameter, source and target, and no other."""
 
+import ast
 import json
 import re
 import sys
@@ -55,6 +56,21 @@ def test_every_address_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
     words = first_cells(section("Ask it").split("| address")[1])
     assert [word for word in words if word.startswith("/")] == list(sys.modules["main"]._ROUTES)  # noqa: SLF001 - the table to agree with
+
+
+def test_every_promise_is_listed_with_its_test() -> None:
+    """The figures are those of the run that wrote the page; that it lists what is held today is seen here."""
+    promised = {
+        f"| {mark.args[0].value} | `{path.name}::{node.name}`"  # type: ignore[attr-defined]  # a constant
+        for path in (ROOT / "tests" / "proof").glob("test_*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef)
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.promise"
+    }
+    lines = (ROOT / "docs" / "reliability.md").read_text().split("## The fault matrix")[0].splitlines()
+    assert {line.rpartition(" | ")[0] for line in lines if "::" in line} == promised
+    assert len(promised) > 10
 
 
 def test_every_option_of_a_deploy_is_in_the_table_and_in_its_help() -> None:

@@ -441,6 +441,27 @@ def test_one_json_line_per_date_and_one_per_run(
         assert line["logging.googleapis.com/trace"] == ("projects/test-season/traces/105445aa7843bc8bf206b120001000")
 
 
+def test_thousands_of_warnings_leave_a_line_that_the_log_keeps(
+    platform: Platform, door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"game_date": "2026-01-18", "game_status": 1, "processed_at": "2026-01-18T12:00:00Z"}
+    platform.load(
+        {
+            "nba_raw.nbac_schedule": [
+                {**row, "game_id": f"00225{n:05}", "away_team_tricode": f"A{n}", "home_team_tricode": f"B{n}"}
+                for n in range(2_000)
+            ]
+        }
+    )
+    check = ask(door(platform.environment), "/?date=2026-01-18&notify=never")
+    text = capsys.readouterr().err
+    judged = next(line for line in lines(text) if line["event"] == "date_judged")
+    assert len(check["warnings"]) > 4_000
+    assert judged["warnings"] == check["warnings"][:50]
+    assert judged["warning_count"] == len(check["warnings"])
+    assert max(map(len, text.splitlines())) < 256_000  # https://cloud.google.com/logging/quotas
+
+
 def test_a_trace_header_that_is_none_is_left_out(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
     door({"GCP_PROJECT_ID": "nobody"}).get("/?day=1", headers={"X-Cloud-Trace-Context": '"},{"a'})
     (_booted, line) = lines(capsys.readouterr().err)

@@ -1,16 +1,10 @@
 """What the tests here promise, with their figures, becomes docs/reliability.md, when `make reliability` asks for it."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-from local import sample
-from local.emulator import bigquery_emulator
-from local.platform import create_tables
-from monitor.warehouse import apply_schema
-from tests.conftest import Platform
 
 HEADING = """# What is promised, and what holds it
 
@@ -22,41 +16,35 @@ real: the client library, the local BigQuery, Slack's inbox, sockets and process
 """
 
 
-@pytest.fixture(scope="module")
-def alone() -> Iterator[Platform]:
-    """The bad week and an empty history, in a BigQuery of its own, since many jobs slow one down for good."""
-    with bigquery_emulator() as url:
-        platform = Platform({"GCP_PROJECT_ID": "test", "BIGQUERY_EMULATOR_HOST": url})
-        create_tables(platform.client)
-        platform.load(sample.bad_week())
-        apply_schema(platform.client, platform.settings)
-        yield platform
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--reliability", metavar="FILE", help="try every fault, and write the promises with figures here")
+    parser.addoption("--reliability", metavar="FILE", help="write the promises that were held, with figures, here")
+    parser.addoption("--one-fault-in", metavar="N", type=int, help="try only so many faults of the matrix")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(text): what the users are promised, and this test holds")
     config.addinivalue_line("markers", "slow: left out of `make quick`")
     config.stash[_LINES] = {}
+    config.stash[_TABLES] = []
 
 
 _LINES = pytest.StashKey[dict[tuple[str, str], list[str]]]()
+_TABLES = pytest.StashKey[list[str]]()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep the line of a promise that was held."""
+    """Keep the line of a promise that was held, with its figures, and what needs a table of its own."""
     report = yield
     promise = item.get_closest_marker("promise")
     if promise and report.when == "call" and report.passed:
         held_by = f"`{item.path.name}::{item.name.partition('[')[0]}`"
-        figures = item.config.stash[_LINES].setdefault((promise.args[0], held_by), [])
-        figures += [str(value) for name, value in report.user_properties if name == "figure"]
+        given = [(name, str(value)) for name, value in report.user_properties]
+        cases = item.config.stash[_LINES].setdefault((promise.args[0], held_by), [])
+        cases.append("; ".join(value for name, value in given if name == "figure"))
+        item.config.stash[_TABLES] += [value for name, value in given if name == "table"]
     return report
 
 
@@ -64,5 +52,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     page = session.config.getoption("--reliability", default=None)
     if page and exitstatus == 0:
         held = session.config.stash[_LINES].items()
-        lines = [f"| {promise} | {held_by} | {'; '.join(figures)} |\n" for (promise, held_by), figures in held]
-        Path(page).write_text(HEADING.format(day=datetime.now(UTC).date()) + "".join(lines))
+        lines = [
+            f"| {promise} | {held_by} | {cases[0] if len(cases) == 1 else f'{len(cases)} cases'} |\n"
+            for (promise, held_by), cases in held
+        ]
+        text = HEADING.format(day=datetime.now(UTC).date()) + "".join(lines + session.config.stash[_TABLES])
+        Path(page).write_text(text)

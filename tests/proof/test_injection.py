@@ -44,6 +44,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values])
+@pytest.mark.promise("A dataset, table or source name that could change a query is refused at boot")
 def test_a_setting_that_could_reach_sql_is_refused_at_boot(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: "):
         load_settings({"GCP_PROJECT_ID": "nba", name: value})

@@ -18,12 +18,12 @@ from tests.conftest import Platform
 pytestmark = pytest.mark.slow
 
 AT_ONCE = 20
-MIXED = (
+CHECK, HISTORY, DASHBOARD = (
     "/?date=2026-01-18&notify=never",
-    "/health",
     "/history?start=2026-01-10&end=2026-01-20",
     "/dashboard?day=2026-01-18",
 )
+MIXED = (CHECK, "/health", HISTORY, "/health", DASHBOARD)
 
 
 def get(url: str, path: str) -> tuple[str, int, str]:
@@ -44,14 +44,19 @@ def resident_bytes(url: str) -> int:
     return int(subprocess.run(show, check=True, capture_output=True, text=True).stdout) * 1024
 
 
+@pytest.fixture
+def week(platform: Platform) -> Platform:
+    """The bad week, and an empty history."""
+    platform.load(sample.bad_week())
+    return platform
+
+
 @pytest.mark.promise("200 requests, 20 at a time: none is lost and none is wrong")
 @pytest.mark.timeout(300)
-def test_mixed_requests_at_once(
-    alone: Platform, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_mixed_requests_at_once(week: Platform, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     paths = [MIXED[number % len(MIXED)] for number in range(200)]
     with (
-        function(alone.environment, tmp_path / "log", at=sample.MORNING) as url,
+        function(week.environment, tmp_path / "log", at=sample.MORNING) as url,
         ThreadPoolExecutor(AT_ONCE) as threads,
     ):
         answers = list(threads.map(lambda path: get(url, path), paths))
@@ -60,7 +65,7 @@ def test_mixed_requests_at_once(
     checks = [json.loads(text)["checks"][0] for path, _, text in answers if path.startswith("/?")]
     assert {check["status"] for check in checks} == {"MISSING_DATA"}
     # Each wrote its one row, and all of them say the same.
-    rows = alone.history()
+    rows = week.history()
     assert len({row["run_id"] for row in rows}) == len(rows) == len(checks)
     assert {row["alert_fingerprint"] for row in rows} == {check["alert_fingerprint"] for check in checks}
     assert all('"MISSING_DATA"' in text or '"checks": []' in text for path, _, text in answers if "history" in path)
@@ -70,13 +75,13 @@ def test_mixed_requests_at_once(
 
 @pytest.mark.promise("Memory stays flat over 2,000 requests")
 @pytest.mark.timeout(300)
-def test_memory(alone: Platform, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_memory(week: Platform, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     # A check and a page of each kind, among the cheap requests that a probe or a stranger sends.
     paths = [
-        *(["/health", "/openapi.json", "/?date=nonsense", "/nowhere"] * 12),
-        *(f"{MIXED[0]}&dry_run=true", MIXED[3]),
+        *(["/health", "/openapi.json", "/?date=nonsense", "/nowhere"] * 24),
+        *(f"{CHECK}&dry_run=true", HISTORY, f"{CHECK}&dry_run=true", DASHBOARD),
     ]
-    with function(alone.environment, tmp_path / "log", at=sample.MORNING) as url:
+    with function(week.environment, tmp_path / "log", at=sample.MORNING) as url:
         sizes = []
         for number in range(2_000):
             path, status, _ = get(url, paths[number % len(paths)])
