@@ -209,23 +209,21 @@ class TestRead:
         (given,) = read(ledger, "2026-01-18")
         assert given == ledger.history()[0]
 
-    def test_the_memory_is_every_row_with_its_games_from_the_last_message_all_saw(self, ledger: Platform) -> None:
+    def test_the_memory_is_every_row_with_its_games(self, ledger: Platform) -> None:
         games = [{"matchup": "ORL@MEM", "away": "ORL", "home": "MEM", "status": "MISSING"}]
         sent = {"alert_status": "sent"}
         append(
             ledger,
             row(check_time="2026-01-18T15:00:00+00:00", games=games, alert_status="failed", alert_reason="WORSENED"),
             row(check_time="2026-01-18T12:00:00+00:00", games=games, **sent, alert_reason="NEW_GAP", slack_ts="1.1"),
-            row(check_time="2026-01-18T13:00:00+00:00", games=games, **sent, alert_reason="WORSENED", slack_ts="1.1"),
-            # A bot's, in its thread alone.
-            row(check_time="2026-01-18T14:00:00+00:00", games=games, **sent, alert_reason="IMPROVED", slack_ts="1.2"),
-            row("2026-01-17", "2026-01-17T13:00:00+00:00", games=games, status="OK"),  # of this date nothing was sent
+            row(check_time="2026-01-18T13:00:00+00:00", **sent, alert_reason="WORSENED", slack_ts="1.1"),
+            row("2026-01-17", "2026-01-17T13:00:00+00:00", games=games, status="OK"),
             row("2026-01-19", "2026-01-18T13:00:00+00:00"),
         )
         given = read_own(ledger.client, ledger.settings, "memory", DateRange(day("2026-01-17"), day("2026-01-18")))
         assert [
             (each["check_date"].day, each["check_time"].hour, each["slack_ts"], len(each["games"])) for each in given
-        ] == [(17, 13, None, 0), (18, 12, "1.1", 0), (18, 13, "1.1", 1), (18, 14, "1.2", 1), (18, 15, None, 1)]
+        ] == [(17, 13, None, 1), (18, 12, "1.1", 1), (18, 13, "1.1", 0), (18, 15, None, 1)]
         assert given[-1]["games"] == [{"away": "ORL", "home": "MEM", "status": "MISSING"}]
         assert (given[-1]["alert_reason"], given[-1]["alert_status"]) == ("WORSENED", "failed")
 
