@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick reliability lint format pictures audit licences lock clean
+.PHONY: help demo test quick reliability bench lint format pictures audit licences lock clean
 ARGS ?=
 # A module's tests share its BigQuery; tests/conftest.py says which module begins.
 TWO_AT_ONCE = -n 2 --dist loadscope --no-loadscope-reorder
@@ -19,11 +19,14 @@ quick: .venv/.ready .venv-emulator/.ready ## In less than a minute: the core, di
 reliability: .venv/.ready .venv-emulator/.ready ## docs/reliability.md: what is promised, with the figures of a run
 	.venv/bin/python -m pytest tests/proof --reliability docs/reliability.md
 
+bench: .venv/.ready .venv-emulator/.ready .venv-shipped/.ready .venv-soda/.ready .venv-expectations/.ready ## docs/performance.md: beside the script, Soda Core, Great Expectations
+	.venv/bin/python -m bench
+
 lint: .venv/.ready ## Lint, formatting and types, of Python and shell
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	.venv/bin/shellcheck -x deploy.sh ops/*.sh local/*.sh .ci/run
+	.venv/bin/shellcheck -x deploy.sh ops/*.sh local/*.sh bench/contestants/*/*.sh .ci/run
 
 format: .venv/.ready ## Put every file into the one format
 	.venv/bin/ruff check --fix
@@ -44,9 +47,11 @@ lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt
 	.venv/bin/uv pip compile -q --upgrade --no-header requirements-dev.in -o requirements-dev.txt
 	.venv/bin/uv pip compile -q --upgrade --no-header requirements-emulator.in -o requirements-emulator.txt
+	for name in soda expectations; do .venv/bin/uv pip compile -q --upgrade --no-header \
+		bench/contestants/$$name/requirements.in -o bench/contestants/$$name/requirements.txt; done
 
 clean: ## Remove all that the others have made
-	rm -rf .venv .venv-emulator .tools .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* .tools .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/.ready: requirements.txt requirements-dev.txt local/environment.sh
 	@echo "Setting up the development environment …"
@@ -55,3 +60,11 @@ clean: ## Remove all that the others have made
 .venv-emulator/.ready: requirements-emulator.txt local/environment.sh
 	@echo "Setting up the BigQuery emulator …"
 	@local/environment.sh .venv-emulator requirements-emulator.txt
+
+.venv-shipped/.ready: requirements.txt local/environment.sh
+	@echo "Setting up what ships …"
+	@local/environment.sh .venv-shipped requirements.txt
+
+.venv-%/.ready: bench/contestants/%/requirements.txt local/environment.sh
+	@echo "Setting up the environment of a contestant, $* …"
+	@local/environment.sh .venv-$* $<

@@ -1,6 +1,6 @@
 """A real BigQuery API on this machine: the local-bigquery server in its own environment, for as long as a block runs.
 
-It listens on a free port of 127.0.0.1, needs no account, and downloads nothing: DuckDB's extensions come as packages.
+It listens on 127.0.0.1, needs no account, and downloads nothing: DuckDB's extensions come as packages.
 """
 
 import fcntl
@@ -31,8 +31,8 @@ class EmulatorError(Exception):
 
 
 @contextmanager
-def bigquery_emulator() -> Iterator[str]:
-    """The address of an empty BigQuery. Raises EmulatorError."""
+def bigquery_emulator(port: int = 0) -> Iterator[str]:
+    """The address of an empty BigQuery, on a free port unless one is given. Raises EmulatorError."""
     home = ROOT / ".local" / "emulator"
     environment = {**os.environ, "HOME": str(home)}
     home.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def bigquery_emulator() -> Iterator[str]:
             subprocess.run([BIN / "python", "-c", _IMPORT_EXTENSIONS], env=environment, check=True)
     with TemporaryDirectory(prefix="bigquery-") as data, Path(data, "log").open("w+") as log:
         server = subprocess.Popen(
-            [BIN / "local-bigquery", "--host", "127.0.0.1", "--port", "0", "--grpc-port", "0", "--data-dir", data],
+            [BIN / "local-bigquery", "--host", "127.0.0.1", f"--port={port}", "--grpc-port=0", "--data-dir", data],
             env=environment,
             stdout=log,
             stderr=log,

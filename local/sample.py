@@ -117,6 +117,19 @@ def bad_week(*without: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def full_slate(day: date) -> dict[str, list[dict[str, Any]]]:
+    """Rows of fifteen games with all their data, by table, for a date that the season leaves free."""
+    teams = sorted(TEAMS)
+    matchups = map("@".join, zip(teams[::2], teams[1::2], strict=True))
+    games = [_game(day, f"00225{90_000 + number}", matchup) for number, matchup in enumerate(matchups)]
+    return {
+        "nba_raw.espn_scoreboard": list(map(_espn, games)),
+        "nba_raw.nbac_schedule": list(map(_nbac, games)),
+        "nba_analytics.upcoming_player_game_context": [row for game in games for row in _phase3(game)],
+        "nba_precompute.player_composite_factors": [row for game in games for row in _factors(game)],
+    }
+
+
 def arrivals(*, phase3: Sequence[str], phase4: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     """Rows of the bad day's games that were not there at 8 AM, by table; the games by their matchups."""
     games = {matchup: _game(BAD_DAY, "", matchup) for matchup in _PINNED[BAD_DAY].split()}

@@ -66,7 +66,8 @@ Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 class DatesRequest(BaseModel):
     """A request that may name a range of dates, both ends included."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built when it is asked for: a start that has to answer /health or one check does not build the others.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     max_days: ClassVar[int] = MAX_DAYS
 
     start: LeagueDate | None = Field(None, description="First date of a range, included.")

@@ -173,7 +173,7 @@ def _rows[Row: (ScheduleRow, PlayerRow)](answer: RowIterator, row_type: type[Row
     ]
     if problems:
         raise WarehouseError("; ".join(problems))
-    rows = tuple(row_type(**dict(row)) for row in answer)
+    rows = tuple(row_type(**{name: row[name] for name in expected}) for row in answer)
     if any(row.game_date is None or (isinstance(row, PlayerRow) and row.players is None) for row in rows):
         raise WarehouseError("a row has no game_date or no players")
     return rows

@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[str]:
-    # A new one takes three seconds; an old one takes longer for every query that it was ever asked.
+    # A new one takes a second or two; an old one is slower for every query that it was ever asked.
     with bigquery_emulator() as url:
         yield url
 

@@ -1,0 +1,195 @@
+"""Run every measure, and write bench/results.json, bench/run.json and, from them, docs/performance.md: `make bench`.
+
+What is a ratio is taken side by side: in each round the contestants take turns at one fresh emulator.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stderr
+from datetime import datetime
+from io import StringIO
+from itertools import batched
+from random import Random
+from statistics import median
+from uuid import uuid4
+
+from google.cloud import bigquery
+
+from bench import report
+from bench.contest import (
+    CHECK,
+    DATES,
+    DAY,
+    FLOOR,
+    FULL_DAY,
+    OURS,
+    SHIPPED,
+    Arena,
+    arena,
+    framework,
+    free_port,
+    function,
+    script,
+    settings_of,
+)
+from bench.contestants import bare
+from bench.queries import reads
+from local import sample
+from monitor.check import run_check
+from monitor.core.games import TEAMS
+from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
+from monitor.core.verdict import Rules, Status, judge
+from monitor.history import Trigger
+from monitor.request import CheckRequest
+
+ROUNDS = 5
+
+type Figures = Iterator[tuple[str, float]]
+
+
+def main() -> None:
+    """Measure, and write what was found."""
+    started = time.perf_counter()
+    samples: dict[str, list[float]] = {}
+
+    def measure(name: str, figures: Figures) -> None:
+        print(f"{time.perf_counter() - started:5.0f} s  {name}", file=sys.stderr)
+        for key, figure in figures:
+            samples.setdefault(key, []).append(figure)
+
+    turns: Mapping[str, Callable[[Arena], Figures]] = {
+        "the script": lambda here: iter([("script", script(here))]),
+        "ours, warm": _warm,
+        "ours, cold": _cold,
+        "ours and the floor, started": _started,
+        "Soda Core": lambda here: iter([("soda", framework("soda", here))]),
+        "Great Expectations": lambda here: iter([("expectations", framework("expectations", here))]),
+    }
+    for number in range(ROUNDS):
+        # Each begins a round in its turn; what gives the emulator many jobs comes after them.
+        order = [*turns][number:] + [*turns][:number]
+        with arena() as here:
+            for name in order:
+                measure(f"round {number + 1} of {ROUNDS}: {name}", turns[name](here))
+            measure(f"round {number + 1} of {ROUNDS}: processor time", _own_cpu(here))
+            measure(f"round {number + 1} of {ROUNDS}: the season", _season(here, number))
+    measure("the core alone", _core())
+    measure("memory over 1,000 checks", _memory())
+    measure("what ships", _shipped())
+    measure("what the queries read", _bytes())
+    report.write(samples, seconds=time.perf_counter() - started)
+
+
+def _warm(here: Arena) -> Figures:
+    with function(OURS, here.environment, "/health") as ours:
+        ours.get(CHECK)
+        yield "warm", median(ours.get(CHECK) for _ in range(5))
+
+
+def _cold(here: Arena) -> Figures:
+    with function(OURS, here.environment, CHECK) as ours:
+        yield "cold", ours.seconds
+
+
+def _started(here: Arena) -> Figures:
+    for source, start, idle in ((OURS, "start", "idle"), (FLOOR, "floor_start", "floor_idle")):
+        with function(source, here.environment, "/health") as started:
+            yield start, started.seconds
+            yield idle, started.resident_megabytes()
+
+
+def _season(here: Arena, number: int) -> Figures:
+    client = here.client()
+    with function(OURS, here.environment, "/health") as ours:
+        ours.get(f"/?date={DAY}&notify=never")
+        before = _jobs(client)
+        yield "date", median(ours.get(f"/?date={day}&notify=never") for day in [*DATES][80:83])
+        yield "jobs_date", (_jobs(client) - before) / 3
+        before = _jobs(client)
+        yield "season", ours.get(f"/?start={DATES.first}&end={DATES.last}&notify=never")
+        yield "jobs_season", _jobs(client) - before
+        # All 170 dates are asked for one by one, a fifth of them in each round.
+        singles = [*DATES][number::ROUNDS]
+        yield "singles", sum(ours.get(f"/?date={day}&notify=never") for day in singles) * len(DATES) / len(singles)
+
+
+def _jobs(client: bigquery.Client) -> int:
+    return sum(1 for _ in client.list_jobs())
+
+
+def _own_cpu(here: Arena) -> Figures:
+    """Processor time of this process alone; the emulator's is its own."""
+    client, settings = here.client(), here.settings
+    now = datetime.combine(FULL_DAY, sample.MORNING.timetz())
+    request = CheckRequest.model_validate({"notify": "never"}, context={"today": FULL_DAY})
+    ours, bares = [], []
+    for _ in range(10):
+        run_id = uuid4().hex
+        started = time.process_time()
+        with redirect_stderr(StringIO()):
+            answer = run_check(lambda: client, settings, request, run_id=run_id, trigger=Trigger.MANUAL, now=now)
+        ours.append(time.process_time() - started)
+        (checked,) = answer["checks"]
+        assert checked["scheduled_games"] == checked["phase4_ready"] == 15, checked
+        row = {name: value for name, value in checked.items() if name != "alert"}
+        started = time.process_time()
+        bare.check(client, settings, FULL_DAY, [row])
+        bares.append(time.process_time() - started)
+    yield "cpu", 1000 * median(ours)
+    yield "bare_cpu", 1000 * median(bares)
+
+
+def _core() -> Figures:
+    """Ten seasons of 1,400 games on 170 dates, in two schedule sources, with both teams in Phase 3 and in Phase 4."""
+    now = sample.MORNING
+    seasons = [_made_up(1_400, random=Random(number)) for number in range(10)]  # noqa: S311 - the same every time
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        verdicts = [judge(DATES, season, Rules(), now=now, today=now.date()) for season in seasons]
+        yield "core", time.process_time() - started
+        found = [verdict for season in verdicts for verdict in season]
+        assert {verdict.status for verdict in found} == {Status.OK}
+        assert sum(len(verdict.games) for verdict in found) == 14_000
+
+
+def _made_up(games: int, random: Random) -> Readings:
+    schedule, players = [], []
+    for number, day in zip(range(len(DATES)), DATES, strict=True):
+        of_the_day = games * (number + 1) // len(DATES) - games * number // len(DATES)
+        for away, home in batched(random.sample(sorted(TEAMS), 2 * of_the_day), 2, strict=True):
+            game_id = f"{day:%Y%m%d}_{away}_{home}"
+            schedule.append(ScheduleRow(day, game_id, away, home, "scheduled", None, sample.MORNING))
+            players += [PlayerRow(day, game_id, team, 17, sample.MORNING) for team in (away, home)]
+    return Readings(
+        tuple(Reading(name, Kind.SCHEDULE, tuple(schedule)) for name in ("espn", "nbac")),
+        Reading("upcoming_player_game_context", Kind.CONTEXT, tuple(players)),
+        (Reading("player_composite_factors", Kind.COVERAGE, tuple(players)),),
+    )
+
+
+def _memory() -> Figures:
+    """The function lives on while the emulator behind it is replaced, before its jobs make it slow."""
+    port = free_port()
+    with function(OURS, settings_of(f"http://127.0.0.1:{port}"), "/health") as ours:
+        for hundred in range(10):
+            with arena(port):
+                for number in range(100):
+                    ours.get(f"/?date={DAY}&notify=never")
+                    if (hundred, number) == (0, 9):
+                        yield "memory_10", ours.resident_megabytes()
+        yield "memory_1000", ours.resident_megabytes()
+
+
+def _shipped() -> Figures:
+    packages = SHIPPED / "lib" / "python3.13" / "site-packages"
+    yield "size", sum(file.stat().st_size for file in packages.rglob("*") if file.is_file()) / 1e6
+    yield "packages", len(list(packages.glob("*.dist-info")))
+
+
+def _bytes() -> Figures:
+    yield "bytes", sum(read.too_much for read in reads())
+
+
+if __name__ == "__main__":
+    main()

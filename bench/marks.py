@@ -1,0 +1,66 @@
+"""What is measured, and the mark that each measure has to reach: the benchmark's table, as data."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import eq, ge, gt, le
+from statistics import median
+from typing import Any
+
+_HOLDS: dict[str, Callable[[float, float], bool]] = {"≥": ge, "≤": le, ">": gt, "=": eq}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A measure, the figures of a round that it is made of, and what its median over the rounds has to be."""
+
+    measure: str
+    unit: str
+    sign: str
+    wanted: float
+    of: tuple[str, ...]
+    figure: Callable[..., float] = lambda value: value
+
+    def result(self, samples: Mapping[str, Sequence[float]]) -> dict[str, Any]:
+        """The row of bench/results.json; the spread is the least and the most of the rounds."""
+        figures = [self.figure(*values) for values in zip(*(samples[name] for name in self.of), strict=True)]
+        value = median(figures)
+        return {
+            "measure": self.measure,
+            "value": round(value, 3),
+            "unit": self.unit,
+            "mark": f"{self.sign} {self.wanted:g}",
+            "met": _HOLDS[self.sign](value, self.wanted),
+            "spread": [round(min(figures), 3), round(max(figures), 3)],
+        }
+
+
+def _ratio(one: float, other: float) -> float:
+    return one / other
+
+
+MARKS = (
+    Mark("one check, warm function, wall time: the script ÷ ours", "ratio", "≥", 15, ("script", "warm"), _ratio),
+    Mark("one check, cold process to answer: the script ÷ ours", "ratio", "≥", 5, ("script", "cold"), _ratio),
+    Mark(
+        "cold start to first answer of /health: ours ÷ the floor", "ratio", "≤", 1.15, ("start", "floor_start"), _ratio
+    ),
+    Mark(
+        "own CPU time per check beyond the bare client's, one date of 15 games",
+        "ms",
+        "≤",
+        10,
+        ("cpu", "bare_cpu"),
+        lambda ours, bare: ours - bare,
+    ),
+    Mark("a season (170 dates) in one request ÷ one date", "ratio", "≤", 2.5, ("season", "date"), _ratio),
+    Mark("a season: 170 single requests ÷ one range request", "ratio", "≥", 60, ("singles", "season"), _ratio),
+    Mark("BigQuery jobs: per season ÷ per check", "ratio", "=", 1, ("jobs_season", "jobs_date"), _ratio),
+    Mark("core alone: ten seasons (14,000 games, 28,000 team rows per source) judged", "s", "≤", 1, ("core",)),
+    Mark("memory after 1,000 checks ÷ after 10", "ratio", "≤", 1.1, ("memory_1000", "memory_10"), _ratio),
+    Mark("resident memory, idle after boot: ours ÷ the floor", "ratio", "≤", 1.2, ("idle", "floor_idle"), _ratio),
+    Mark("installed size of what ships, compiled", "MB", "≤", 110, ("size",)),
+    Mark("packages that ship", "packages", "≤", 55, ("packages",)),
+    Mark("queries that could read other dates than those asked for, or select a star", "queries", "=", 0, ("bytes",)),
+    Mark("one check, cold, wall: Soda Core ÷ ours", "ratio", ">", 1, ("soda", "cold"), _ratio),
+    Mark("one check, cold, wall: Great Expectations ÷ ours", "ratio", ">", 3, ("expectations", "cold"), _ratio),
+)

@@ -1,0 +1,49 @@
+"""What each query reads, told from its SQL by a parser: the columns of each table, and whether its dates are bound."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.optimizer.scope import traverse_scope
+
+from local.platform import TABLES
+from monitor.schema import HISTORY, wanted_columns
+from monitor.settings import SCHEMAS
+from tests.warehouse.test_sql import PARTITIONS, QUERIES, parse, unbounded
+
+_COLUMNS = {name: [column.split()[0] for column in table.columns.split(", ")] for name, table in TABLES.items()}
+_COLUMNS[HISTORY] = [column["name"] for column in wanted_columns()]
+
+
+@dataclass(frozen=True)
+class Read:
+    """One query: the columns that it reads of each table or view, and where its dates are not bound."""
+
+    query: str
+    columns: dict[str, list[str]]
+    unbounded: set[str]
+    star: bool
+
+    @property
+    def too_much(self) -> bool:
+        return bool(self.unbounded or self.star)
+
+
+def reads() -> Iterator[Read]:
+    """Every query of the sources and of the monitor's own history."""
+    for path in QUERIES:
+        query = parse(path.read_text())
+        columns: dict[str, list[str]] = {}
+        for scope in traverse_scope(query):
+            for alias, source in scope.sources.items():
+                if isinstance(source, exp.Table):
+                    name = exp.table_name(source)
+                    found = {column.name for column in scope.columns if column.table in {"", alias}}
+                    columns[name] = sorted({*columns.get(name, []), *found} & set(_COLUMNS.get(name, found)))
+        star = any(select.is_star for select in query.find_all(exp.Select))
+        yield Read(str(path.relative_to(SCHEMAS)), columns, unbounded(query), star)
+
+
+def partition(table: str) -> str:
+    """The column that bounds a table or a view."""
+    return PARTITIONS[table]

@@ -1,0 +1,154 @@
+"""What the benchmark found: bench/results.json and bench/run.json, and from them docs/performance.md with its plot.
+
+`python -m bench.report` makes the page anew from the last run, as when its words have changed.
+"""
+
+import json
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bench.marks import MARKS
+from bench.queries import partition, reads
+from local.emulator import ROOT
+
+BENCH = ROOT / "bench"
+RESULTS, RUN, PAGE, PLOT = (
+    BENCH / "results.json",
+    BENCH / "run.json",
+    ROOT / "docs" / "performance.md",
+    ROOT / "docs" / "images" / "performance.svg",
+)
+CONTESTANTS = {
+    "script": "the script",
+    "expectations": "Great Expectations",
+    "soda": "Soda Core",
+    "cold": "this monitor, cold",
+    "warm": "this monitor, warm",
+}
+"""What is a check's wall time, in the plot from the longest down."""
+OTHERS = {"soda-core": ".venv-soda", "great-expectations": ".venv-expectations"}
+
+# On demand; the least that a query is billed for each table it names. https://cloud.google.com/bigquery/pricing
+MEGABYTES_PER_TABLE, DOLLARS_PER_TEBIBYTE, FREE_TEBIBYTES_A_MONTH = 10, 6.25, 1
+FOLLOW_UPS = 12
+"""A day's, where the deploy's second job looks again every half hour from 8:00 to 13:30, the morning's run aside."""
+
+
+def write(samples: Mapping[str, Sequence[float]], seconds: float) -> None:
+    """Keep a run, and make the page of it."""
+    RESULTS.write_text(_json([mark.result(samples) for mark in MARKS]))
+    RUN.write_text(_json({**_machine(), "minutes": round(seconds / 60), "samples": _rounded(samples)}))
+    write_page()
+
+
+def write_page() -> None:
+    """Make the page and its plot of the last run."""
+    for path, text in page().items():
+        path.write_text(text)
+
+
+def page() -> dict[Path, str]:
+    """The page of the last run and its plot, by their paths."""
+    results, last = json.loads(RESULTS.read_text()), json.loads(RUN.read_text())
+    medians = {name: median(figures) for name, figures in last["samples"].items()}
+    templates = Environment(
+        loader=FileSystemLoader(BENCH),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        autoescape=False,  # noqa: S701 - Markdown, and a plot, of our own figures
+    )
+    bars = [
+        {"name": name, "seconds": medians[key], "ours": key in {"cold", "warm"}} for key, name in CONTESTANTS.items()
+    ]
+    rounds = len(last["samples"]["warm"])
+    plot = {"bars": bars, "longest": max(bar["seconds"] for bar in bars), "rounds": rounds}
+    text = {
+        "results": results,
+        "run": last,
+        "medians": medians,
+        "reads": list(reads()),
+        "partition": partition,
+        "cost": _cost(),
+    }
+    return {
+        PAGE: templates.get_template("performance.md.j2").render(text),
+        PLOT: templates.get_template("plot.svg.j2").render(plot),
+    }
+
+
+def _machine() -> dict[str, Any]:
+    processor = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if "model name" in line
+        ),
+        platform.processor(),
+    )
+    cores = len(Path("/proc/cpuinfo").read_text().split("\n\n")) - 1
+    return {
+        "date": str(datetime.now(UTC).date()),
+        "machine": f"{processor}, {cores} cores, {platform.system()} {platform.machine()}",
+        "versions": {
+            "python": platform.python_version(),
+            **{
+                name: version(name)
+                for name in ("google-cloud-bigquery", "functions-framework", "slack-sdk", "pydantic")
+            },
+            **{name: _version(name, folder) for name, folder in OTHERS.items()},
+            "local-bigquery": _version("local-bigquery", ".venv-emulator"),
+            "bq": _output("bq", "version").split()[-1],
+        },
+    }
+
+
+def _version(name: str, folder: str) -> str:
+    ask = f"import importlib.metadata; print(importlib.metadata.version({name!r}))"
+    return _output(ROOT / folder / "bin" / "python", "-c", ask)
+
+
+def _output(*command: str | Path) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _cost() -> dict[str, float]:
+    """Of a year, with the default sources. A load job is free, and so is what a query reads of no table."""
+    tables = {read.query: len(read.columns) for read in reads()}
+    sources = (
+        "schedule/espn",
+        "schedule/nbac",
+        "context/upcoming_player_game_context",
+        "coverage/player_composite_factors",
+    )
+    check = sum(tables[f"sources/{name}.sql"] for name in sources) + tables["queries/memory.sql"]
+    # A follow-up reads the memory, and the sources only where something is open: at the worst, every time.
+    per_year = 365 * (1 + FOLLOW_UPS) * check * MEGABYTES_PER_TABLE / 2**20
+    return {
+        "tables": check,
+        "megabytes": check * MEGABYTES_PER_TABLE,
+        "follow_ups": FOLLOW_UPS,
+        "tebibytes": per_year,
+        "dollars": per_year * DOLLARS_PER_TEBIBYTE,
+        "free": 12 * FREE_TEBIBYTES_A_MONTH,
+        "price": DOLLARS_PER_TEBIBYTE,
+    }
+
+
+def _rounded(samples: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
+    return {name: [round(figure, 4) for figure in figures] for name, figures in samples.items()}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    write_page()
