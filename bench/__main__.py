@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr
 from datetime import datetime
+from functools import partial
 from io import StringIO
 from itertools import batched
 from random import Random
@@ -28,7 +29,6 @@ from bench.contest import (
     Arena,
     arena,
     framework,
-    free_port,
     function,
     script,
     settings_of,
@@ -36,6 +36,7 @@ from bench.contest import (
 from bench.contestants import bare
 from bench.queries import reads
 from local import sample
+from local.function import free_port
 from monitor.check import run_check
 from monitor.core.games import TEAMS
 from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
@@ -59,12 +60,12 @@ def main() -> None:
             samples.setdefault(key, []).append(figure)
 
     turns: Mapping[str, Callable[[Arena], Figures]] = {
-        "the script": lambda here: iter([("script", script(here))]),
+        "the script": _timed("script", script),
         "ours, warm": _warm,
         "ours, cold": _cold,
         "ours and the floor, started": _started,
-        "Soda Core": lambda here: iter([("soda", framework("soda", here))]),
-        "Great Expectations": lambda here: iter([("expectations", framework("expectations", here))]),
+        "Soda Core": _timed("soda", partial(framework, "soda")),
+        "Great Expectations": _timed("expectations", partial(framework, "expectations")),
     }
     for number in range(ROUNDS):
         # Each begins a round in its turn; what gives the emulator many jobs comes after them.
@@ -79,6 +80,13 @@ def main() -> None:
     measure("what ships", _shipped())
     measure("what the queries read", _bytes())
     report.write(samples, seconds=time.perf_counter() - started)
+
+
+def _timed(name: str, contestant: Callable[[Arena], float]) -> Callable[[Arena], Figures]:
+    def figures(here: Arena) -> Figures:
+        yield name, contestant(here)
+
+    return figures
 
 
 def _warm(here: Arena) -> Figures:

@@ -9,9 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from os import environ
 from pathlib import Path
-from socket import create_server
 from tempfile import TemporaryDirectory, TemporaryFile
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -20,6 +18,7 @@ from google.cloud import bigquery
 
 from local import sample
 from local.emulator import ROOT, bigquery_emulator
+from local.function import free_port, inherited
 from local.inbox import serve
 from local.platform import create_tables, load
 from monitor.core.dates import DateRange
@@ -73,8 +72,7 @@ def arena(port: int = 0) -> Iterator[Arena]:
 
 def settings_of(url: str) -> dict[str, str]:
     """The environment of a function that asks this emulator."""
-    inherited = {name: value for name, value in environ.items() if name in {"PATH", "HOME", "LANG"}}
-    return {**inherited, "GCP_PROJECT_ID": "bench", "BIGQUERY_EMULATOR_HOST": url}
+    return {**inherited(), "GCP_PROJECT_ID": "bench", "BIGQUERY_EMULATOR_HOST": url}
 
 
 def script(here: Arena) -> float:
@@ -150,9 +148,3 @@ def function(source: Path, environment: Mapping[str, str], path: str) -> Iterato
         finally:
             process.terminate()
             process.wait()
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with create_server(("127.0.0.1", 0)) as unused:
-        return int(unused.getsockname()[1])

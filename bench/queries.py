@@ -9,24 +9,19 @@ from sqlglot.optimizer.scope import traverse_scope
 from local.platform import TABLES
 from monitor.schema import HISTORY, wanted_columns
 from monitor.settings import SCHEMAS
-from tests.warehouse.test_sql import PARTITIONS, QUERIES, parse, unbounded
+from tests.warehouse.test_sql import QUERIES, parse, selects_a_star, unbounded
 
-_COLUMNS = {name: [column.split()[0] for column in table.columns.split(", ")] for name, table in TABLES.items()}
-_COLUMNS[HISTORY] = [column["name"] for column in wanted_columns()]
+_COLUMNS = {name: set(table.types) for name, table in TABLES.items()}
+_COLUMNS[HISTORY] = {column["name"] for column in wanted_columns()}
 
 
 @dataclass(frozen=True)
 class Read:
-    """One query: the columns that it reads of each table or view, and where its dates are not bound."""
+    """One query: the columns that it reads of each table or view, and whether it could read other dates, or more."""
 
     query: str
     columns: dict[str, list[str]]
-    unbounded: set[str]
-    star: bool
-
-    @property
-    def too_much(self) -> bool:
-        return bool(self.unbounded or self.star)
+    too_much: bool
 
 
 def reads() -> Iterator[Read]:
@@ -39,11 +34,5 @@ def reads() -> Iterator[Read]:
                 if isinstance(source, exp.Table):
                     name = exp.table_name(source)
                     found = {column.name for column in scope.columns if column.table in {"", alias}}
-                    columns[name] = sorted({*columns.get(name, []), *found} & set(_COLUMNS.get(name, found)))
-        star = any(select.is_star for select in query.find_all(exp.Select))
-        yield Read(str(path.relative_to(SCHEMAS)), columns, unbounded(query), star)
-
-
-def partition(table: str) -> str:
-    """The column that bounds a table or a view."""
-    return PARTITIONS[table]
+                    columns[name] = sorted({*columns.get(name, []), *found} & _COLUMNS.get(name, found))
+        yield Read(str(path.relative_to(SCHEMAS)), columns, bool(unbounded(query)) or selects_a_star(query))

@@ -4,7 +4,9 @@
 """
 
 import json
+import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,8 +18,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bench.marks import MARKS
-from bench.queries import partition, reads
+from bench.queries import Read, reads
 from local.emulator import ROOT
+from tests.warehouse.test_sql import PARTITIONS
 
 BENCH = ROOT / "bench"
 RESULTS, RUN, PAGE, PLOT = (
@@ -68,15 +71,16 @@ def page() -> dict[Path, str]:
     bars = [
         {"name": name, "seconds": medians[key], "ours": key in {"cold", "warm"}} for key, name in CONTESTANTS.items()
     ]
+    read = list(reads())
     rounds = len(last["samples"]["warm"])
     plot = {"bars": bars, "longest": max(bar["seconds"] for bar in bars), "rounds": rounds}
     text = {
         "results": results,
         "run": last,
         "medians": medians,
-        "reads": list(reads()),
-        "partition": partition,
-        "cost": _cost(),
+        "reads": read,
+        "partitions": PARTITIONS,
+        "cost": _cost(read),
     }
     return {
         PAGE: templates.get_template("performance.md.j2").render(text),
@@ -85,18 +89,11 @@ def page() -> dict[Path, str]:
 
 
 def _machine() -> dict[str, Any]:
-    processor = next(
-        (
-            line.partition(":")[2].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.processor(),
-    )
-    cores = len(Path("/proc/cpuinfo").read_text().split("\n\n")) - 1
+    told = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    processor = told[1] if told else platform.processor()
     return {
         "date": str(datetime.now(UTC).date()),
-        "machine": f"{processor}, {cores} cores, {platform.system()} {platform.machine()}",
+        "machine": f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         "versions": {
             "python": platform.python_version(),
             **{
@@ -119,9 +116,9 @@ def _output(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _cost() -> dict[str, float]:
+def _cost(queries: Sequence[Read]) -> dict[str, float]:
     """Of a year, with the default sources. A load job is free, and so is what a query reads of no table."""
-    tables = {read.query: len(read.columns) for read in reads()}
+    tables = {read.query: len(read.columns) for read in queries}
     sources = (
         "schedule/espn",
         "schedule/nbac",

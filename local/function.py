@@ -32,13 +32,12 @@ def function(settings: Mapping[str, str], log: Path, *, at: datetime | None = No
 
     Raises FunctionError when it does not boot.
     """
-    port = _free_port()
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    inherited = {name: value for name, value in environ.items() if name in {"PATH", "HOME", "LANG"}}
     command = [sys.executable, "-m", "local.function", str(port), *([at.isoformat()] if at else [])]
     with log.open("w") as lines:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**inherited, "MONITOR_URL": url, **settings}, stdout=lines, stderr=lines
+            command, cwd=ROOT, env={**inherited(), "MONITOR_URL": url, **settings}, stdout=lines, stderr=lines
         )
     try:
         _wait_until_listening(process, port, log)
@@ -48,7 +47,13 @@ def function(settings: Mapping[str, str], log: Path, *, at: datetime | None = No
         process.wait()
 
 
-def _free_port() -> int:
+def inherited() -> dict[str, str]:
+    """What a process needs of this one's environment; the settings, of which this one may have its own, it is given."""
+    return {name: value for name, value in environ.items() if name in {"PATH", "HOME", "LANG"}}
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         return int(unused.getsockname()[1])
 

@@ -21,6 +21,11 @@ class Table:
     partition: str = "game_date"
     filter_required: bool = False
 
+    @property
+    def types(self) -> dict[str, str]:
+        """The type of each column, by its name."""
+        return dict(column.split() for column in self.columns.split(", "))
+
 
 TABLES = {
     "nba_raw.espn_scoreboard": Table(
@@ -61,8 +66,8 @@ def create_tables(client: bigquery.Client) -> None:
     for dataset in {name.partition(".")[0] for name in TABLES}:
         client.create_dataset(dataset, exists_ok=True)
     for name, table in TABLES.items():
-        columns = (column.split() for column in table.columns.split(", "))
-        created = bigquery.Table(f"{client.project}.{name}", [bigquery.SchemaField(n, t) for n, t in columns])
+        columns = [bigquery.SchemaField(*column) for column in table.types.items()]
+        created = bigquery.Table(f"{client.project}.{name}", columns)
         created.time_partitioning = bigquery.TimePartitioning(field=table.partition)
         created.require_partition_filter = table.filter_required
         client.create_table(created)

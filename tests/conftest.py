@@ -1,7 +1,7 @@
 """Real parts for the tests: a BigQuery emulator per module, emptied after each test; an inbox and a door per test."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from monitor.check import run_check
 from monitor.core.dates import league_date
 from monitor.history import Trigger
 from monitor.request import CheckRequest, parse_request
+from monitor.schema import HISTORY, PARTITION
 from monitor.settings import Settings, load_settings
 from monitor.warehouse import apply_schema, connect
 
@@ -59,6 +60,15 @@ class Platform:
             today=league_date(now, settings.league_timezone),
         )
         return run_check(lambda: self.client, settings, request, run_id=uuid4().hex, trigger=trigger, now=now)
+
+    def create_history(self, columns: Iterable[Mapping[str, Any]], partition: str | None = PARTITION) -> bigquery.Table:
+        """The history table as somebody else has made it, in a dataset of its own."""
+        self.client.create_dataset(self.settings.monitoring_dataset)
+        name = f"{self.client.project}.{self.settings.monitoring_dataset}.{HISTORY}"
+        table = bigquery.Table(name, [bigquery.SchemaField.from_api_repr(dict(column)) for column in columns])
+        if partition:
+            table.time_partitioning = bigquery.TimePartitioning(field=partition)
+        return self.client.create_table(table)
 
     def delete_datasets(self) -> None:
         for dataset in self.client.list_datasets():

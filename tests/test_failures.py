@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from google.cloud import bigquery
 
 from local import sample
 from local.inbox import Answer, Inbox
-from monitor.schema import HISTORY, wanted_columns
+from monitor.schema import wanted_columns
 from monitor.warehouse import WarehouseError
 from tests.conftest import NOBODY, Door, Platform, ask, body_of, bot, headers, lines, problem
 
@@ -95,12 +94,7 @@ def test_a_memory_that_cannot_be_read_hides_no_gap(
 def unwritable(season: Platform) -> Iterator[Platform]:
     """A history that can be read, and takes no row of the monitor's: somebody's column wants a value in each."""
     platform = Platform({**season.environment, "MONITORING_DATASET": "unwritable"})
-    platform.client.create_dataset("unwritable")
-    columns = [bigquery.SchemaField.from_api_repr(column) for column in wanted_columns()]
-    name = f"{platform.client.project}.unwritable.{HISTORY}"
-    table = bigquery.Table(name, [*columns, bigquery.SchemaField("theirs", "STRING", "REQUIRED")])
-    table.time_partitioning = bigquery.TimePartitioning(field="check_date")
-    platform.client.create_table(table)
+    platform.create_history([*wanted_columns(), {"name": "theirs", "type": "STRING", "mode": "REQUIRED"}])
     yield platform
     platform.client.delete_dataset("unwritable", delete_contents=True)
 

@@ -105,12 +105,8 @@ def run(platform: Platform, recorded: dict[str, Answer], number: int, cell: Cell
         inbox = stack.enter_context(serve_inbox())
         bigquery_url = platform.environment["BIGQUERY_EMULATOR_HOST"]
         proxy = stack.enter_context(serve(Proxy(bigquery_url, inbox.url, recorded=recorded)))
-        platform.client.create_dataset(dataset)
+        Platform({**platform.environment, "MONITORING_DATASET": dataset}).create_history(wanted_columns())
         stack.callback(platform.client.delete_dataset, dataset, delete_contents=True)
-        columns = [bigquery.SchemaField.from_api_repr(column) for column in wanted_columns()]
-        table = bigquery.Table(f"{project}.{dataset}.{HISTORY}", columns)
-        table.time_partitioning = bigquery.TimePartitioning(field="check_date")
-        platform.client.create_table(table)
         client = boot(proxy, project, dataset, by_bot=cell.step in BY_BOT)
         path = "/"
         if cell.step in {"chat.update", "reply"}:  # which follow upon a first message

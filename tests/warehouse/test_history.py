@@ -8,7 +8,6 @@ import pytest
 from google.cloud import bigquery
 
 from monitor.core.dates import DateRange
-from monitor.schema import HISTORY
 from monitor.warehouse import WarehouseError, append_history, apply_schema, read_own
 from tests.conftest import Platform, day
 
@@ -46,11 +45,7 @@ def loads(platform: Platform, run_id: str) -> list[bigquery.LoadJob]:
 
 def create_five(platform: Platform, mode: str) -> None:
     """The table as the user has laid it out, before this monitor."""
-    platform.client.create_dataset(platform.settings.monitoring_dataset)
-    name = f"{platform.client.project}.{platform.settings.monitoring_dataset}.{HISTORY}"
-    table = bigquery.Table(name, [bigquery.SchemaField(column, type_, mode) for column, type_ in FIVE.items()])
-    table.time_partitioning = bigquery.TimePartitioning(field="check_date")
-    platform.client.create_table(table)
+    platform.create_history({"name": column, "type": type_, "mode": mode} for column, type_ in FIVE.items())
 
 
 @pytest.fixture

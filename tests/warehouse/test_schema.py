@@ -78,16 +78,6 @@ def history(platform: Platform) -> bigquery.Table:
     return platform.client.get_table(f"{platform.settings.monitoring_dataset}.{HISTORY}")
 
 
-def create(platform: Platform, columns: Columns, partition: str | None = "check_date") -> bigquery.Table:
-    """The history table as somebody else has made it."""
-    platform.client.create_dataset(platform.settings.monitoring_dataset)
-    name = f"{platform.client.project}.{platform.settings.monitoring_dataset}.{HISTORY}"
-    table = bigquery.Table(name, [bigquery.SchemaField.from_api_repr(dict(each)) for each in columns])
-    if partition:
-        table.time_partitioning = bigquery.TimePartitioning(field=partition)
-    return platform.client.create_table(table)
-
-
 def applied(platform: Platform) -> list[str]:
     """What is done to the table."""
     return [done for done in apply_schema(platform.client, platform.settings) if "view " not in done]
@@ -146,7 +136,7 @@ class TestApply:
         counts = ["scheduled_games", "phase4_ready"] if mode == "REQUIRED" else []
         five = [column(name, type_, mode) for name, type_ in FIVE.items()]
         five[4]["description"] = "The user's own words."
-        table = create(empty_project, five)
+        table = empty_project.create_history(five)
         rows = [
             {"check_date": "2026-01-17", "check_time": "2026-01-17T13:00:00Z", "scheduled_games": 9, "phase4_ready": 9},
             {"check_date": "2026-01-18", "check_time": "2026-01-18T13:00:00Z", "scheduled_games": 6, "phase4_ready": 0},
@@ -189,7 +179,7 @@ class TestApply:
         games = next(each for each in older if each["name"] == "games")
         games["fields"] = [field for field in games["fields"] if field["name"] not in {"reason", "missing_from"}]
         games["fields"].append(column("ticket", "STRING"))
-        create(empty_project, older)
+        empty_project.create_history(older)
         sent: list[bigquery.Table] = []
         monkeypatch.setattr(empty_project.client, "update_table", lambda table, fields, **_: sent.append(table))
         gone = ["games.reason STRING", "games.missing_from STRING"]
@@ -233,7 +223,7 @@ class TestApply:
     def test_a_column_of_another_type_is_for_a_person_to_decide(
         self, empty_project: Platform, columns: Columns, problem: str
     ) -> None:
-        before = create(empty_project, columns)
+        before = empty_project.create_history(columns)
         assert problem in drifted(empty_project)
         with pytest.raises(SchemaError) as raised:
             applied(empty_project)
@@ -241,7 +231,7 @@ class TestApply:
         assert history(empty_project).schema == before.schema
 
     def test_a_column_of_nobody_is_named_and_kept(self, empty_project: Platform) -> None:
-        create(empty_project, [column("check_date", "DATE"), column("ticket", "STRING")])
+        empty_project.create_history([column("check_date", "DATE"), column("ticket", "STRING")])
         applied(empty_project)
         assert [field.name for field in history(empty_project).schema][:2] == ["check_date", "ticket"]
         assert drifted(empty_project) == ["column ticket is nobody's"]
@@ -258,7 +248,7 @@ class TestApply:
         ],
     )
     def test_another_partition_is_named(self, empty_project: Platform, partition: str | None, sentence: str) -> None:
-        create(empty_project, wanted_columns(), partition)
+        empty_project.create_history(wanted_columns(), partition)
         assert drifted(empty_project) == [sentence]
         assert applied(empty_project) == []
 
@@ -409,7 +399,7 @@ class TestViews:
         assert done == ["added monitor_version STRING", "gave view data_availability_latest its query"]
 
     def test_a_table_of_a_views_name_is_left_alone(self, empty_project: Platform) -> None:
-        create(empty_project, wanted_columns())
+        empty_project.create_history(wanted_columns())
         empty_project.client.query_and_wait("CREATE TABLE nba_monitoring.data_availability_latest (a INT64)")
         with pytest.raises(SchemaError, match="data_availability_latest is a table, and should be a view: rename it"):
             apply_schema(empty_project.client, empty_project.settings)
