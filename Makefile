@@ -14,7 +14,7 @@ test: lint .venv-emulator/.ready ## Lint, types and all tests
 	.venv/bin/python -m pytest $(TWO_AT_ONCE) $(ARGS)
 
 quick: .venv/.ready .venv-emulator/.ready ## In less than a minute: the core, dirty data, injection, a part of the faults
-	.venv/bin/python -m pytest $(TWO_AT_ONCE) -m "not slow" tests/core tests/proof --one-fault-in 11
+	.venv/bin/python -m pytest $(TWO_AT_ONCE) -m "not slow" tests/unit/core tests/proof --one-fault-in 11
 
 reliability: .venv/.ready .venv-emulator/.ready ## docs/reliability.md: what is promised, with the figures of a run
 	.venv/bin/python -m pytest tests/proof --reliability docs/reliability.md
@@ -41,7 +41,7 @@ audit: .venv/.ready ## Known vulnerabilities of what ships; fails where nobody c
 		{ echo "This is not an all-clear: a package has a vulnerability, or could not be asked about." >&2; exit 1; }
 
 licences: .venv/.ready ## docs/licences.md, from what is installed
-	@.venv/bin/python -m tests.test_supply_chain
+	@.venv/bin/python -m tests.integration.test_supply_chain
 
 lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt

@@ -1,4 +1,4 @@
-"""The Cloud Function: the door. Each address has its handler, and each kind of error its HTTP status."""
+"""The Cloud Function: the door. Every route has a handler, and whatever goes wrong is answered with a document."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,20 +15,29 @@ with booting() as booted:
     import functions_framework
     from flask import Request, Response
 
-    from monitor import dashboard, openapi
-    from monitor.answers import STATUS, explained, found, not_allowed, problem
+    from monitor.bigquery.client import WarehouseError, connect
+    from monitor.bigquery.history import VIEWS, read_queries
     from monitor.check import run_check
     from monitor.core.dates import league_date
-    from monitor.history import Trigger
     from monitor.logs import Severity, log, log_context, trace_field
-    from monitor.request import CheckRequest, DashboardRequest, DatesRequest, HistoryRequest, parse_request
+    from monitor.request import (
+        CheckRequest,
+        DashboardRequest,
+        DatesRequest,
+        HistoryRequest,
+        RequestError,
+        Run,
+        Trigger,
+        parse_request,
+    )
     from monitor.settings import load_settings
-    from monitor.warehouse import connect, read_history
+    from monitor.web import dashboard
+    from monitor.web.answers import BUG, checked, found, not_allowed, openapi, problem, refused
 
     SETTINGS = load_settings(environ)
     booted(SETTINGS.monitor_version, SETTINGS.model_dump())
 
-# Within a process runs are serial: two at once would both find the same gap untold, and tell it twice.
+# Runs within a process are serial: two at once would both find the same gap unsent, and send it twice.
 _RUNS = Lock()
 
 _client = cache(lambda: connect(SETTINGS))  # on first use: /health does no I/O
@@ -42,17 +51,19 @@ def check_data_availability(request: Request) -> Response:
     with log_context(run_id=run_id, **trace):
         try:
             return _route(request, run_id)
-        except tuple(STATUS) as error:
-            return explained(error, run_id)
+        except RequestError as error:
+            return refused(HTTPStatus.BAD_REQUEST, str(error), run_id)
+        except WarehouseError as error:
+            return refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error), run_id)
         except Exception:  # noqa: BLE001 - a bug is answered too, and its trace is for the log alone
-            log("bug", "a bug: nothing is known of the data", Severity.CRITICAL, stack_trace=format_exc())
-            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "A bug of the monitor; its log has this run's id.", run_id)
+            log("bug", "a bug: the request was not answered", Severity.CRITICAL, stack_trace=format_exc())
+            return problem(HTTPStatus.INTERNAL_SERVER_ERROR, BUG, run_id)
 
 
 def _route(request: Request, run_id: str) -> Response:
     methods = _ROUTES.get(request.path)
     if methods is None:
-        return problem(HTTPStatus.NOT_FOUND, f"There is nothing here; there is {', '.join(_ROUTES)}.", run_id)
+        return problem(HTTPStatus.NOT_FOUND, f"Not found. Endpoints: {', '.join(_ROUTES)}.", run_id)
     if request.method not in methods:
         return not_allowed(methods, run_id)
     return methods[request.method](request, run_id)
@@ -63,14 +74,15 @@ def _check(request: Request, run_id: str) -> Response:
     trigger = Trigger.SCHEDULER if "X-CloudScheduler" in request.headers else Trigger.MANUAL
     with _RUNS:
         # The clock is read when it is this run's turn, so that the history's times are in the order of its runs.
-        now = datetime.now(UTC)
-        return found(run_check(_client, SETTINGS, check, run_id=run_id, trigger=trigger, now=now))
+        return checked(run_check(_client, Run(SETTINGS, check, run_id, trigger, now=datetime.now(UTC))))
 
 
 def _history(request: Request, _run_id: str) -> Response:
     asked, now = _parse(HistoryRequest, request)
     days = asked.days(league_date(now, SETTINGS.league_timezone))
-    return found({"start": days.first, "end": days.last, **read_history(_client(), SETTINGS, days)})
+    return found(
+        {"start": days.first, "end": days.last, **read_queries(_client(), SETTINGS, dict.fromkeys(VIEWS, days))}
+    )
 
 
 def _dashboard(request: Request, _run_id: str) -> Response:
@@ -91,5 +103,5 @@ _ROUTES: dict[str, dict[str, Callable[[Request, str], Response]]] = {
     "/history": {"GET": _history},
     "/dashboard": {"GET": _dashboard},
     "/health": {"GET": lambda _request, _run_id: found({"status": "alive", "version": SETTINGS.monitor_version})},
-    "/openapi.json": {"GET": lambda _request, _run_id: found(openapi.document())},
+    "/openapi.json": {"GET": lambda _request, _run_id: openapi()},
 }

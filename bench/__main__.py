@@ -38,11 +38,11 @@ from bench.queries import reads
 from local import sample
 from local.function import free_port
 from monitor.check import run_check
+from monitor.core.coverage import Rules
 from monitor.core.games import TEAMS
 from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
-from monitor.core.verdict import Rules, Status, judge
-from monitor.history import Trigger
-from monitor.request import CheckRequest
+from monitor.core.verdict import Status, judge
+from monitor.request import CheckRequest, Run, Trigger
 
 ROUNDS = 5
 
@@ -133,12 +133,11 @@ def _own_cpu(here: Arena) -> Figures:
     request = CheckRequest.model_validate({"notify": "never"}, context={"today": FULL_DAY})
     ours, bares = [], []
     for _ in range(10):
-        run_id = uuid4().hex
         started = time.process_time()
         with redirect_stderr(StringIO()):
-            answer = run_check(lambda: client, settings, request, run_id=run_id, trigger=Trigger.MANUAL, now=now)
+            outcome = run_check(lambda: client, Run(settings, request, uuid4().hex, Trigger.MANUAL, now))
         ours.append(time.process_time() - started)
-        (checked,) = answer["checks"]
+        (checked,) = outcome.checks
         assert checked["scheduled_games"] == checked["phase4_ready"] == 15, checked
         row = {name: value for name, value in checked.items() if name != "alert"}
         started = time.process_time()

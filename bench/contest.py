@@ -21,9 +21,10 @@ from local.emulator import ROOT, bigquery_emulator
 from local.function import free_port, inherited
 from local.inbox import serve
 from local.platform import create_tables, load
+from monitor.bigquery.client import connect
+from monitor.bigquery.schema import apply_schema
 from monitor.core.dates import DateRange
 from monitor.settings import Settings, load_settings
-from monitor.warehouse import apply_schema, connect
 
 SHIPPED, CONTESTANTS = ROOT / ".venv-shipped", ROOT / "bench" / "contestants"
 OURS, FLOOR = ROOT / "main.py", CONTESTANTS / "floor" / "main.py"

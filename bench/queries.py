@@ -7,9 +7,9 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
 from local.platform import TABLES
-from monitor.schema import HISTORY, wanted_columns
+from monitor.bigquery.schema import HISTORY, wanted_columns
 from monitor.settings import SCHEMAS
-from tests.warehouse.test_sql import QUERIES, parse, selects_a_star, unbounded
+from tests.unit.bigquery.test_sql import QUERIES, parse, selects_a_star, unbounded
 
 _COLUMNS = {name: set(table.types) for name, table in TABLES.items()}
 _COLUMNS[HISTORY] = {column["name"] for column in wanted_columns()}

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bench.marks import MARKS
 from bench.queries import Read, reads
 from local.emulator import ROOT
-from tests.warehouse.test_sql import PARTITIONS
+from tests.unit.bigquery.test_sql import PARTITIONS
 
 BENCH = ROOT / "bench"
 RESULTS, RUN, PAGE, PLOT = (
@@ -125,7 +125,7 @@ def _cost(queries: Sequence[Read]) -> dict[str, float]:
         "context/upcoming_player_game_context",
         "coverage/player_composite_factors",
     )
-    check = sum(tables[f"sources/{name}.sql"] for name in sources) + tables["queries/memory.sql"]
+    check = sum(tables[f"sources/{name}.sql"] for name in sources) + tables["queries/history.sql"]
     # A follow-up reads the memory, and the sources only where something is open: at the worst, every time.
     per_year = 365 * (1 + FOLLOW_UPS) * check * MEGABYTES_PER_TABLE / 2**20
     return {

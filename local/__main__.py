@@ -20,8 +20,9 @@ from local.emulator import ROOT, EmulatorError, bigquery_emulator
 from local.function import FunctionError, function
 from local.inbox import Inbox, Message, serve
 from local.platform import create_tables, load
+from monitor.bigquery.client import connect
+from monitor.bigquery.schema import apply_schema
 from monitor.settings import load_settings
-from monitor.warehouse import apply_schema, connect
 
 PROJECT = "demo"
 MORE = {

@@ -5,7 +5,6 @@ The bad morning is lived through by webhook, by bot, and at the end of a season,
 
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import uuid4
@@ -19,13 +18,13 @@ from local.emulator import ROOT, bigquery_emulator
 from local.inbox import Inbox, serve
 from local.morning import CALLS, happen
 from local.platform import create_tables, load
-from monitor import dashboard
-from monitor.check import CheckFailedError, run_check
+from monitor.bigquery.client import connect
+from monitor.bigquery.schema import apply_schema
+from monitor.check import run_check
 from monitor.core.dates import DateRange, league_date
-from monitor.history import Trigger
-from monitor.request import CheckRequest, DashboardRequest, parse_request
+from monitor.request import CheckRequest, DashboardRequest, Run, Trigger, parse_request
 from monitor.settings import Settings, load_settings
-from monitor.warehouse import apply_schema, connect
+from monitor.web import dashboard
 
 IMAGES = ROOT / "docs" / "images"
 PHONE_WIDTH = 390
@@ -78,8 +77,8 @@ def _check(settings: Settings, client: bigquery.Client, now: datetime, *, days: 
     given = {"start": [str(days.first)], "end": [str(days.last)]} if days else {}
     request = parse_request(CheckRequest, given, today=league_date(now, settings.league_timezone))
     # The inbox writes the same time above the message.
-    with time_machine.travel(now, tick=False), suppress(CheckFailedError):
-        run_check(lambda: client, settings, request, run_id=uuid4().hex, trigger=Trigger.SCHEDULER, now=now)
+    with time_machine.travel(now, tick=False):
+        run_check(lambda: client, Run(settings, request, uuid4().hex, Trigger.SCHEDULER, now))
 
 
 def _live_through_the_morning(project: str, environment: Mapping[str, str]) -> None:

@@ -17,15 +17,14 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-from monitor.check import CheckError, run_check
+from monitor.bigquery.client import WarehouseError, connect
+from monitor.bigquery.schema import SchemaError, apply_schema, schema_drift
+from monitor.check import Outcome, run_check
 from monitor.core.alerts import TROUBLE
 from monitor.core.dates import league_date
-from monitor.history import Trigger
 from monitor.logs import log_context, watched
-from monitor.request import CheckRequest, RequestError, parse_request
-from monitor.schema import SchemaError
+from monitor.request import CheckRequest, RequestError, Run, Trigger, parse_request
 from monitor.settings import Settings, SettingsError, load_settings
-from monitor.warehouse import WarehouseError, apply_schema, connect, schema_drift
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (RequestError, SettingsError) as error:
         print(error, file=sys.stderr)
         return 2
-    except (CheckError, WarehouseError, SchemaError) as error:
+    except (WarehouseError, SchemaError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -61,19 +60,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _check(settings: Settings, options: argparse.Namespace) -> int:
-    print(json.dumps(_answer(settings, options), indent=2))
-    return 0
+    outcome = _outcome(settings, options)
+    if not outcome.failure:
+        note = {"note": outcome.note} if outcome.note else {}
+        run = outcome.run
+        print(json.dumps({"run_id": run.run_id, "trigger": run.trigger, "checks": outcome.checks, **note}, indent=2))
+    return _exit_status(outcome)
+
+
+def _exit_status(outcome: Outcome) -> int:
+    if outcome.failure:
+        print(outcome.detail or f"A bug in the monitor; see the log of run {outcome.run.run_id}.", file=sys.stderr)
+    return 1 if outcome.failure else 0
 
 
 def _backfill(settings: Settings, options: argparse.Namespace) -> int:
     started = perf_counter()
-    # Who watches sees the steps; a log file gets the lines.
+    # A person who watches sees the steps; a log file gets the lines.
     watching = watched(lambda step: print(f"{step} …", file=sys.stderr)) if sys.stderr.isatty() else nullcontext()
     with watching:
-        answer = _answer(settings, options)
-    checks = answer["checks"]
+        outcome = _outcome(settings, options)
+    if outcome.failure:
+        return _exit_status(outcome)
+    checks = outcome.checks
     done = "judged, not recorded" if options.dry_run else "recorded"
-    print(f"{len(checks)} dates {done} in {perf_counter() - started:.1f} s, run {answer['run_id']}\n")
+    print(f"{len(checks)} dates {done} in {perf_counter() - started:.1f} s, run {outcome.run.run_id}\n")
     unread = {source["name"]: source["error"] for check in checks for source in check["sources"] if source["error"]}
     for name, error in unread.items():
         print(f"  {name} could not be read: {error}")
@@ -87,12 +98,12 @@ def _backfill(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _answer(settings: Settings, options: argparse.Namespace) -> dict[str, Any]:
+def _outcome(settings: Settings, options: argparse.Namespace) -> Outcome:
     now, run_id = datetime.now(UTC), uuid4().hex
     given = {name: [value] for name in CheckRequest.model_fields if (value := getattr(options, name, None)) is not None}
     request = parse_request(CheckRequest, given, today=league_date(now, settings.league_timezone))
     with log_context(run_id=run_id):
-        return run_check(partial(connect, settings), settings, request, run_id=run_id, trigger=Trigger.CLI, now=now)
+        return run_check(partial(connect, settings), Run(settings, request, run_id, Trigger.CLI, now))
 
 
 def _schema(settings: Settings, action: str) -> int:

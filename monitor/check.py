@@ -1,289 +1,229 @@
-"""The job: observe, judge, decide, post, record. One date or four hundred, with the same number of BigQuery jobs.
+"""The job: observe, judge, decide, post, record. One date or four hundred take the same number of BigQuery jobs.
 
-Posting comes before recording, so that a crash can repeat an alert but never lose one.
+Posting comes before recording, so a crash can repeat an alert but never lose one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
+from enum import StrEnum
+from functools import partial
 from time import perf_counter
 from traceback import format_exc
 from typing import Any
 
-from monitor.core.alerts import LOUD, TROUBLE, Alert, AlertStatus, PastCheck, last_told
-from monitor.core.dates import DateRange, league_date
+from monitor.bigquery.client import Client, WarehouseError
+from monitor.bigquery.history import append_rows, history_row, read_checks
+from monitor.bigquery.sources import read_sources
+from monitor.core.alerts import LOUD, TROUBLE, Alert, AlertStatus, Check, since_last_alert
 from monitor.core.verdict import DateVerdict, Status, judge
 from monitor.heartbeat import beat
-from monitor.history import Run, Trigger, history_row, past_checks
 from monitor.logs import Severity, log, progress
-from monitor.notify import notify, notify_not_recorded
-from monitor.request import CheckRequest
-from monitor.settings import Settings
-from monitor.warehouse import Client, WarehouseError, append_history, read_own, read_sources
+from monitor.request import Run, Trigger
+from monitor.slack.notify import notify, notify_not_recorded
 
-# Slack's share of a run: with the warehouse's it stays below the scheduler's deadline.
-POSTING_SECONDS = 120
-# A line of the log is cut at 256 KB; the row has all. https://cloud.google.com/logging/quotas
+# Cloud Logging cuts a line at 256 KB; the row has every warning. https://cloud.google.com/logging/quotas
 MOST_LOGGED = 50
+_LOGGED = "check_date status scheduled_games phase4_ready stalled_phase alert_reason alert_status error".split()
 
 
-class CheckError(Exception):
-    """The check did not do all it had to. The message says what and what it means; `checks` is what is known."""
+class Failure(StrEnum):
+    """What a run could not do. Each is a reason to call again."""
 
-    def __init__(self, message: str, checks: Sequence[dict[str, Any]] = ()) -> None:
-        super().__init__(message)
-        self.checks = list(checks)
-
-
-class CheckFailedError(CheckError):
-    """The warehouse did not answer: the data, or what was told of it, is not known, or the row was not written."""
-
-
-class AlertNotDeliveredError(CheckError):
-    """Everything is known and written, but Slack did not take the alert."""
+    UNKNOWN = "unknown"  # the data status, or what was sent before, could not be found out
+    NOT_RECORDED = "not_recorded"
+    NOT_DELIVERED = "not_delivered"
+    BUG = "bug"
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """What was asked, by whom and when, and of which dates."""
+class Outcome:
+    """What a run found and did. `checks` are the rows, each with its alert, as far as they are known.
 
-    settings: Settings
-    request: CheckRequest
-    run: Run
-    today: date
-    days: DateRange
-    started: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Memory:
-    """The earlier checks of each date, or why they are not known."""
-
-    past: Mapping[date, Sequence[PastCheck]] = field(default_factory=dict)
-    error: str | None = None
-
-    def of(self, day: date) -> Sequence[PastCheck]:
-        return self.past.get(day, ())
-
-
-def run_check(
-    connect: Callable[[], Client],
-    settings: Settings,
-    request: CheckRequest,
-    *,
-    run_id: str,
-    trigger: Trigger,
-    now: datetime,
-) -> dict[str, Any]:
-    """Judge the dates of the request, post what is due, append a row per date, and return the caller's answer.
-
-    Raises CheckFailedError and AlertNotDeliveredError, after everything else that could be done is done; a bug is
-    told to Slack before it is raised.
+    With a `failure`, `detail` says what happened, what it means and what to do. `note` says why a follow-up had
+    nothing to check.
     """
-    if request.is_range and trigger is not Trigger.SCHEDULER:
-        trigger = Trigger.BACKFILL
-    today = league_date(now, settings.league_timezone)
-    job = _Job(
-        settings,
-        request,
-        Run(run_id, trigger, now, settings.monitor_version),
-        today,
-        request.days(today),
-        perf_counter(),
-    )
-    try:
-        answer = _run(connect, job)
-    except CheckError:
-        _beat(job, ok=False)
-        raise
-    except Exception as bug:
-        _tell_of_bug(connect, job, bug)
-        _beat(job, ok=False)
-        raise
-    # A follow-up that found nothing open has checked nothing: it must not hide a morning's run that never came.
-    if answer["checks"]:
-        _beat(job, ok=True)
-    return answer
+
+    run: Run
+    checks: Sequence[dict[str, Any]] = ()
+    failure: Failure | None = None
+    detail: str = ""
+    note: str = ""
 
 
-def _beat(job: _Job, *, ok: bool) -> None:
-    if not job.request.dry_run:
-        beat(job.settings, ok=ok)
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """A verdict per date, and each date's earlier checks, or why they could not be read."""
+
+    verdicts: Sequence[DateVerdict]
+    history: Mapping[date, Sequence[Check]] = field(default_factory=dict)
+    history_error: str | None = None
+    bytes_processed: int = 0
 
 
-def _run(connect: Callable[[], Client], job: _Job) -> dict[str, Any]:
-    try:
-        client = connect()
-    except WarehouseError as error:
-        return _conclude(None, job, _unknown_verdicts(job, str(error)), _Memory(error=str(error)))
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="memory") as thread:
-        remembering = thread.submit(_remember, client, job)
-        if job.request.follow_up and (note := _nothing_open(job, remembering.result())):
-            never_ran = not remembering.result().of(job.days.first)
-            severity = Severity.WARNING if never_ran else Severity.INFO
-            log("follow_up_skipped", note, severity, trigger=job.run.trigger)
-            return {"run_id": job.run.run_id, "trigger": job.run.trigger, "checks": [], "note": note}
-        progress(f"reading the sources for {job.days}")
-        readings = read_sources(client, job.settings, job.days, job.run.run_id)
-        memory = remembering.result()
-    progress(f"judging {len(job.days)} dates")
-    verdicts = judge(job.days, readings, job.settings.rules, now=job.run.now, today=job.today)
-    bytes_processed = sum(reading.bytes_processed for reading in readings.all)
-    return _conclude(client, job, verdicts, memory, bytes_processed)
+def run_check(connect: Callable[[], Client], run: Run) -> Outcome:
+    """Judge the dates of the request, post what is due, and append a row per date. Failures are in the outcome."""
+    if run.request.is_range and run.trigger is not Trigger.SCHEDULER:
+        run = replace(run, trigger=Trigger.BACKFILL)
+    outcome = _run(connect, run)
+    # A follow-up with nothing to check proves nothing: it must not hide a morning run that never came.
+    if not run.request.dry_run and not outcome.note:
+        beat(run.settings, ok=outcome.failure is None)
+    return outcome
 
 
-def _remember(client: Client, job: _Job) -> _Memory:
-    try:
-        return _Memory(past_checks(read_own(client, job.settings, "memory", job.days)))
-    except WarehouseError as error:
-        return _Memory(error=str(error))
-
-
-def _nothing_open(job: _Job, memory: _Memory) -> str | None:
-    """Why a follow-up has nothing to look at; None when the newest check found trouble, or its alert is still open."""
-    day = job.days.first
-    past = memory.of(day)
-    if memory.error:
-        return None  # whether something is open is not known, so it is looked at
-    if not past:
-        return f"{day} has not been checked yet, so there is nothing to follow up; call without follow_up to check it"
-    if past[-1].status in TROUBLE or last_told(past):
-        return None
-    return f"{day} is {past[-1].status}: nothing open, not checked again"
-
-
-def _conclude(
-    client: Client | None, job: _Job, verdicts: Sequence[DateVerdict], memory: _Memory, bytes_processed: int = 0
-) -> dict[str, Any]:
-    """Decide, post and record. `client` is None where there is no warehouse to write to."""
-    if memory.error:
-        warning = f"what was told before is not known, so this may be a repetition: {memory.error}"
-        verdicts = [replace(verdict, warnings=(*verdict.warnings, warning)) for verdict in verdicts]
-    alerts = _notify(job, verdicts, memory)
-    duration_ms = round((perf_counter() - job.started) * 1000)
-    rows = []
-    for verdict, alert in zip(verdicts, alerts, strict=True):
-        rows.append(history_row(verdict, alert, job.run, duration_ms=duration_ms, bytes_processed=bytes_processed))
-        _log_date(rows[-1], verdict, alert)
-    checks = [
-        {**row, "alert": {"reason": alert.reason, "status": alert.status}}
-        for row, alert in zip(rows, alerts, strict=True)
-    ]
-    if client and not job.request.dry_run:
-        progress(f"writing {len(rows)} rows")
+def _run(connect: Callable[[], Client], run: Run) -> Outcome:
+    started, bug = perf_counter(), ""
+    # A bug takes the same way to Slack and the history: with ever fewer findings, until one gets through.
+    for find in (_observe, _give_up, partial(_give_up, history_error="a bug kept it from being read")):
         try:
-            append_history(client, job.settings, rows, job.run.run_id)
-        except WarehouseError as error:
-            _tell_not_recorded(job, verdicts, alerts, memory, str(error))
-            unknown = "".join(f" {_unknown(verdict)}" for verdict in verdicts if verdict.error)[:1_000]
-            raise CheckFailedError(f"For {job.days} {error}.{unknown}", checks) from error
-    _raise_for(job, verdicts, alerts, memory, checks)
-    log(
-        "run_completed",
-        f"checked {job.days}: {', '.join(f'{v.day} {v.status}' for v in verdicts[:7])}"
-        f"{' …' if len(verdicts) > 7 else ''}",  # noqa: PLR2004 - a week
-        trigger=job.run.trigger,
-        dates=len(verdicts),
-        dry_run=job.request.dry_run,
-        follow_up=job.request.follow_up,
-        duration_ms=duration_ms,
-        bytes_processed=bytes_processed,
-    )
-    return {"run_id": job.run.run_id, "trigger": job.run.trigger, "checks": checks}
+            findings = find(connect, run, bug)
+            outcome = findings if isinstance(findings, Outcome) else _conclude(connect, run, findings, started)
+        except Exception as error:  # noqa: BLE001 - the one place that catches a bug: it is sent, recorded and answered
+            log("bug", "a bug: data status unknown", Severity.CRITICAL, stack_trace=format_exc())
+            bug = bug or f"a bug in the monitor, {type(error).__name__}; see the log of run {run.run_id}"
+        else:
+            return replace(outcome, failure=Failure.BUG) if bug else outcome
+    return Outcome(run, failure=Failure.BUG)
 
 
-def _notify(job: _Job, verdicts: Sequence[DateVerdict], memory: _Memory) -> list[Alert]:
-    """Post what is due of each date, until Slack fails or has taken its share of the time that a caller waits."""
-    alerts: list[Alert] = []
-    given_up, started = None, perf_counter()
-    for verdict in verdicts:
-        if perf_counter() - started > POSTING_SECONDS:
-            given_up = f"posting took more than {POSTING_SECONDS} s; ask for fewer dates at once"
-        past = memory.of(verdict.day)
-        alerts.append(notify(verdict, past, job.settings, job.request, job.run, given_up=given_up))
-        given_up = given_up or alerts[-1].error
-    return alerts
-
-
-def _tell_not_recorded(
-    job: _Job, verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], memory: _Memory, error: str
-) -> None:
-    """Tell Slack of a row that could not be written, unless it has just been told of the date, or has just failed."""
-    told = alerts[0].status is AlertStatus.SENT and alerts[0].reason in LOUD
-    # A range's caller is there to read the answer.
-    if job.request.is_range or told or alerts[0].status is AlertStatus.FAILED:
-        return
-    alert = notify_not_recorded(verdicts[0], memory.of(job.days.first), error, job.settings, job.request, job.run)
-    log("row_not_written", f"{error}; alert {alert.reason} {alert.status}", Severity.ERROR, error=alert.error)
-
-
-def _tell_of_bug(connect: Callable[[], Client], job: _Job, bug: Exception) -> None:
-    """Take the same way to Slack and the history, with a verdict that says nothing but that there was a bug."""
-    error = f"a bug of the monitor, {type(bug).__name__}; the log of run {job.run.run_id} says where"
-    client, memory = None, _Memory(error=error)
+def _observe(connect: Callable[[], Client], run: Run, _bug: str) -> _Findings | Outcome:
+    """Read the sources and the history side by side, and judge."""
     try:
         client = connect()
-        memory = _remember(client, job)
-    except Exception:  # noqa: BLE001 - perhaps the very bug: it is told all the same
-        log("bug", "a bug in reading what was told before", Severity.CRITICAL, stack_trace=format_exc())
+    except WarehouseError as error:
+        return _Findings(_unknown_verdicts(run, str(error)), history_error=str(error))
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="history") as thread:
+        reading = thread.submit(_read_history, client, run)
+        if run.request.follow_up and (note := _nothing_open(run, *reading.result())):
+            never_ran = not reading.result()[0].get(run.days.first)
+            severity = Severity.WARNING if never_ran else Severity.INFO
+            log("follow_up_skipped", note, severity, trigger=run.trigger)
+            return Outcome(run, note=note)
+        progress(f"reading the sources for {run.days}")
+        readings = read_sources(client, run.settings, run.days, run.run_id)
+        history, history_error = reading.result()
+    progress(f"judging {len(run.days)} dates")
+    verdicts = judge(run.days, readings, run.settings.rules, now=run.now, today=run.today)
+    return _Findings(verdicts, history, history_error, sum(reading.bytes_processed for reading in readings.all))
+
+
+def _give_up(connect: Callable[[], Client], run: Run, bug: str, history_error: str | None = None) -> _Findings:
+    """After a bug nothing is known but the history, and after a second bug not even that."""
+    history, error = ({}, history_error) if history_error else _read_history(connect(), run)
+    return _Findings(_unknown_verdicts(run, bug), history, error)
+
+
+def _read_history(client: Client, run: Run) -> tuple[Mapping[date, Sequence[Check]], str | None]:
     try:
-        _conclude(client, job, _unknown_verdicts(job, error), memory)
-    except CheckError as expected:
-        log("run_failed", str(expected), Severity.ERROR)
-    except Exception:  # noqa: BLE001 - the first bug is the one to answer; this one is for the log
-        log("bug", "a bug on the way to tell of a bug", Severity.CRITICAL, stack_trace=format_exc())
+        return read_checks(client, run.settings, run.days), None
+    except WarehouseError as error:
+        return {}, str(error)
 
 
-def _unknown_verdicts(job: _Job, error: str) -> list[DateVerdict]:
-    return [DateVerdict(day, Status.ERROR, error=error) for day in job.days]
+def _nothing_open(run: Run, history: Mapping[date, Sequence[Check]], error: str | None) -> str | None:
+    """Why a follow-up has nothing to look at; None if the newest check found an incident, or an alert is still open."""
+    day = run.days.first
+    checks = history.get(day, ())
+    if error:
+        return None  # an alert may be open
+    if not checks:
+        return f"{day} has not been checked yet, so there is nothing to follow up; call without follow_up to check it"
+    if checks[-1].status in TROUBLE or since_last_alert(checks):
+        return None
+    return f"{day} is {checks[-1].status}: nothing open, not checked again"
 
 
-def _raise_for(
-    job: _Job, verdicts: Sequence[DateVerdict], alerts: Sequence[Alert], memory: _Memory, checks: list[dict[str, Any]]
-) -> None:
-    unknown = next((verdict for verdict in verdicts if verdict.error), None)
+def _unknown_verdicts(run: Run, error: str) -> list[DateVerdict]:
+    return [DateVerdict(day, Status.ERROR, error=error) for day in run.days]
+
+
+def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, started: float) -> Outcome:
+    """Decide, post and record."""
+    verdicts = findings.verdicts
+    if findings.history_error:
+        warning = f"what was sent before is unknown, so this may be a repetition: {findings.history_error}"
+        verdicts = [replace(verdict, warnings=(*verdict.warnings, warning)) for verdict in verdicts]
+    alerts = notify(verdicts, findings.history, run)
+    figures: dict[str, Any] = {
+        "duration_ms": round((perf_counter() - started) * 1000),
+        "bytes_processed": findings.bytes_processed,
+    }
+    rows = [history_row(verdict, alert, run, **figures) for verdict, alert in zip(verdicts, alerts, strict=True)]
+    for row in rows:
+        _log_row(row)
+    not_recorded = None if run.request.dry_run else _record(connect, run, rows)
+    # A range has a caller who reads the answer. One message is enough, and a Slack that has just failed is not asked.
+    told = alerts[0].status is AlertStatus.FAILED or (alerts[0].status is AlertStatus.SENT and alerts[0].reason in LOUD)
+    if not_recorded and not run.request.is_range and not told:
+        alert = notify_not_recorded(verdicts[0], findings.history.get(run.days.first, ()), not_recorded, run)
+        log(
+            "row_not_written", f"{not_recorded}; alert {alert.reason} {alert.status}", Severity.ERROR, error=alert.error
+        )
+    failure, detail = _failure(run, findings, alerts, not_recorded)
+    if failure is None:
+        statuses = ", ".join(f"{verdict.day} {verdict.status}" for verdict in verdicts[:7])
+        log(
+            "run_completed",
+            f"checked {run.days}: {statuses}{' …' if len(rows) > 7 else ''}",  # noqa: PLR2004 - a week
+            trigger=run.trigger,
+            dates=len(rows),
+            dry_run=run.request.dry_run,
+            follow_up=run.request.follow_up,
+            **figures,
+        )
+    alerted = [{"reason": alert.reason, "status": alert.status} for alert in alerts]
+    return Outcome(run, [{**row, "alert": alert} for row, alert in zip(rows, alerted, strict=True)], failure, detail)
+
+
+def _record(connect: Callable[[], Client], run: Run, rows: Sequence[dict[str, Any]]) -> str | None:
+    """Append the rows; returns why that failed."""
+    progress(f"writing {len(rows)} rows")
+    try:
+        append_rows(connect(), run.settings, rows, run.run_id)
+    except WarehouseError as error:
+        return str(error)
+    return None
+
+
+def _failure(
+    run: Run, findings: _Findings, alerts: Sequence[Alert], not_recorded: str | None
+) -> tuple[Failure | None, str]:
+    """The worst thing that the run could not do, with what it means and what to do."""
+    unknown = [
+        f"The data status of {verdict.day} is unknown: {verdict.error}. "
+        "This is not an all-clear; fix the cause and check again."
+        for verdict in findings.verdicts
+        if verdict.error
+    ]
+    if not_recorded:
+        return Failure.NOT_RECORDED, " ".join([f"For {run.days} {not_recorded}.", *unknown])[:1_500]
     if unknown:
-        raise CheckFailedError(_unknown(unknown), checks)
-    # A gap is told anyway, but whether the end of one has to be told is not known. A dry run tells nothing.
-    if memory.error and not job.request.dry_run:
-        raise CheckFailedError(
-            f"The verdict on {job.days} stands, but what was told of it before is not known: {memory.error}.", checks
-        )
-    failed = next((alert for alert in alerts if alert.status is AlertStatus.FAILED), None)
-    if failed:
-        raise AlertNotDeliveredError(
-            f"The verdict stands and is written to the history, but nobody was told: {failed.error}.", checks
-        )
+        return Failure.UNKNOWN, unknown[0]
+    # A gap is sent anyway, but the end of an alert may have gone unnoticed. A dry run sends nothing.
+    if findings.history_error and not run.request.dry_run:
+        detail = f"The verdict on {run.days} stands, but what was sent before is unknown: {findings.history_error}."
+        return Failure.UNKNOWN, detail
+    undelivered = next((alert.error for alert in alerts if alert.status is AlertStatus.FAILED), None)
+    if undelivered:
+        return Failure.NOT_DELIVERED, f"The verdict stands and is recorded, but Slack did not get it: {undelivered}."
+    return None, ""
 
 
-def _unknown(verdict: DateVerdict) -> str:
-    return (
-        f"Whether the data of {verdict.day} is there is not known: {verdict.error}. "
-        "This is not an all-clear; mend the cause and check again."
-    )
-
-
-def _log_date(row: dict[str, Any], verdict: DateVerdict, alert: Alert) -> None:
-    severity = Severity.WARNING if verdict.status in TROUBLE else Severity.INFO
-    if any(source.error for source in verdict.sources):
+def _log_row(row: dict[str, Any]) -> None:
+    severity = Severity.WARNING if row["status"] in TROUBLE else Severity.INFO
+    if any(source["error"] for source in row["sources"]):
         severity = Severity.WARNING
-    if verdict.error or alert.error:
+    if row["error"]:
         severity = Severity.ERROR
     ready, expected = row["phase4_ready"], row["scheduled_games"]
-    counts = "not known how many games are ready" if ready is None else f"{ready} of {expected} games ready"
+    counts = "number of ready games unknown" if ready is None else f"{ready} of {expected} games ready"
     log(
         "date_judged",
-        f"{verdict.day} {verdict.status}: {counts}; alert {alert.reason} {alert.status}",
+        f"{row['check_date']} {row['status']}: {counts}; alert {row['alert_reason']} {row['alert_status']}",
         severity,
-        check_date=row["check_date"],
-        status=verdict.status,
-        scheduled_games=expected,
-        phase4_ready=ready,
-        stalled_phase=verdict.stalled_phase,
-        alert_reason=alert.reason,
-        alert_status=alert.status,
-        warnings=verdict.warnings[:MOST_LOGGED],
-        warning_count=len(verdict.warnings),
-        error=row["error"],
+        warnings=row["warnings"][:MOST_LOGGED],
+        warning_count=len(row["warnings"]),
+        **{name: row[name] for name in _LOGGED},
     )

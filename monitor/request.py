@@ -6,13 +6,16 @@ Whatever cannot be understood is a RequestError with one sentence for the caller
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import IO, Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
 from monitor.core.alerts import Notify
-from monitor.core.dates import DateRange, season_of
+from monitor.core.dates import DateRange, league_date, season_of
+from monitor.settings import Settings
 
 MAX_DAYS = 400
 MAX_CALENDAR_DAYS = 4_020
@@ -22,6 +25,15 @@ FIRST_GAME = date(1946, 11, 1)
 """The league's first game. No date before it can have one."""
 
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
+
+
+class Trigger(StrEnum):
+    """Who asked for a run. The words are a contract."""
+
+    SCHEDULER = "scheduler"
+    MANUAL = "manual"
+    BACKFILL = "backfill"
+    CLI = "cli"
 
 
 class RequestError(Exception):
@@ -142,6 +154,27 @@ class CheckRequest(DatesRequest):
         if self.start and self.end:
             return DateRange(self.start, self.end)
         return DateRange(self.date or today, self.date or today)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One answer to one request: what was asked, by whom, and when. `now` is aware."""
+
+    settings: Settings
+    request: CheckRequest
+    run_id: str
+    trigger: Trigger
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The league date of `now`."""
+        return league_date(self.now, self.settings.league_timezone)
+
+    @property
+    def days(self) -> DateRange:
+        """The dates to judge."""
+        return self.request.days(self.today)
 
 
 def parse_request[R: DatesRequest](

@@ -16,9 +16,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 
 from monitor import __version__
 from monitor.core.alerts import Channel
+from monitor.core.coverage import Rules
 from monitor.core.dates import ExpectedGap, OffSeason, Silence, parse_expected_gaps, parse_off_season, parse_silences
 from monitor.core.sources import Kind
-from monitor.core.verdict import Rules
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 

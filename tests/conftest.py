@@ -18,13 +18,12 @@ from local import sample
 from local.emulator import ROOT, bigquery_emulator
 from local.inbox import Inbox, Message, serve
 from local.platform import Rows, create_tables, load
-from monitor.check import run_check
+from monitor.bigquery.client import connect
+from monitor.bigquery.schema import HISTORY, PARTITION, apply_schema
+from monitor.check import Outcome, run_check
 from monitor.core.dates import league_date
-from monitor.history import Trigger
-from monitor.request import CheckRequest, parse_request
-from monitor.schema import HISTORY, PARTITION
+from monitor.request import CheckRequest, Run, Trigger, parse_request
 from monitor.settings import Settings, load_settings
-from monitor.warehouse import apply_schema, connect
 
 type Door = Callable[..., FlaskClient]
 
@@ -51,7 +50,7 @@ class Platform:
     def load(self, rows: Rows) -> None:
         load(self.client, rows)
 
-    def check(self, now: datetime, *, trigger: Trigger = Trigger.MANUAL, **parameters: str) -> dict[str, Any]:
+    def check(self, now: datetime, *, trigger: Trigger = Trigger.MANUAL, **parameters: str) -> Outcome:
         """Run one check as the function does, with these parameters in the query string."""
         settings = self.settings
         request = parse_request(
@@ -59,7 +58,7 @@ class Platform:
             {name: [value] for name, value in parameters.items()},
             today=league_date(now, settings.league_timezone),
         )
-        return run_check(lambda: self.client, settings, request, run_id=uuid4().hex, trigger=trigger, now=now)
+        return run_check(lambda: self.client, Run(settings, request, uuid4().hex, trigger, now))
 
     def create_history(self, columns: Iterable[Mapping[str, Any]], partition: str | None = PARTITION) -> bigquery.Table:
         """The history table as somebody else has made it, in a dataset of its own."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from google.cloud import bigquery
 
+from monitor.bigquery.schema import HISTORY
 from monitor.core.dates import DateRange
 from monitor.core.sources import EVIDENCE_DAYS, RESCHEDULE_DAYS
-from monitor.schema import HISTORY
 from monitor.settings import SCHEMAS, Settings
 
 

@@ -1,6 +1,6 @@
-"""Whether a verdict is told, as a named reason that is logged and stored.
+"""Decides whether a verdict is worth a message. The answer is a named reason, which is logged and stored.
 
-A decision from its arguments alone: the verdict, the earlier checks of its date as the history holds them, and `now`.
+It depends on its arguments alone: the verdict, the date's earlier checks, the moment, and the operator's policy.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,19 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
+from monitor.core.coverage import GameStatus
 from monitor.core.dates import Silence
 from monitor.core.games import Teams
-from monitor.core.verdict import DateVerdict, GameStatus, Status
+from monitor.core.verdict import DateVerdict, Status
 
 TROUBLE = frozenset({Status.MISSING_DATA, Status.PARTIAL_DATA, Status.SCHEDULE_UNKNOWN, Status.ERROR})
-"""The statuses that somebody has to know of."""
+"""The statuses that need somebody's attention."""
 
 _GAP = {Status.MISSING_DATA, Status.PARTIAL_DATA}
 WHOLE = frozenset({Status.OK, Status.NO_GAMES})
-"""The statuses that nobody has to know of, unless a game without data only left the schedule."""
+"""The statuses that close an alert, unless a game without data merely dropped off the schedule."""
 
-# How bad a game's state is. One that is unknown is neither better nor worse than anything.
+# How bad a game's status is. UNKNOWN is left out: it is neither better nor worse than anything.
 _RANK: dict[str, int] = {
     GameStatus.READY: 0,
     GameStatus.EXCLUDED: 0,
@@ -30,7 +31,7 @@ _RANK: dict[str, int] = {
 
 
 class Notify(StrEnum):
-    """What the caller asked for: as the reasons say, the state whatever it is, or nothing."""
+    """What the caller asked for: a message if there is news, a message in any case, or no message."""
 
     AUTO = "auto"
     ALWAYS = "always"
@@ -38,7 +39,7 @@ class Notify(StrEnum):
 
 
 class Channel(StrEnum):
-    """How Slack is reached. A webhook can only post; a bot edits its first message and threads what changed."""
+    """How messages reach Slack. A webhook can only post; a bot edits its first message and replies in its thread."""
 
     WEBHOOK = "webhook"
     BOT = "bot"
@@ -65,7 +66,7 @@ class Reason(StrEnum):
 LOUD = frozenset(
     {Reason.NEW_GAP, Reason.WORSENED, Reason.DEADLINE, Reason.RESOLVED, Reason.REQUESTED, Reason.NOT_RECORDED}
 )
-"""The reasons for a message that everybody in the channel sees. IMPROVED is told by a bot alone, in its thread."""
+"""The reasons for a message that the whole channel sees. IMPROVED is only ever a bot's reply in a thread."""
 
 
 class AlertStatus(StrEnum):
@@ -79,15 +80,15 @@ class AlertStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A bot's first message, by the channel's id and the message's timestamp, which Slack makes its name."""
+    """A bot's first message: the channel's id and the message's timestamp, which together identify it in Slack."""
 
     channel: str
     ts: str
 
 
 @dataclass(frozen=True, slots=True)
-class PastCheck:
-    """An earlier check of a date, in the words of its row; a row older than the monitor has a time and a status."""
+class Check:
+    """An earlier check of a date, as its history row has it. A row older than the monitor has only time and status."""
 
     time: datetime
     status: str
@@ -98,13 +99,37 @@ class PastCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """Why a verdict is told or is not, and what a message needs besides the verdict.
+class Moment:
+    """When a date is judged. Every time is aware.
 
-    `opened` is when the trouble was first seen and `closed` when the date was first seen whole after it; `before` the
-    status that the last message told; `worse` the games that lost ground since, each with the best state that it had,
-    None where it was not listed; `gone` the games that had no data and that no schedule lists any more, as DAL-MIL;
-    `thread` the open alert's.
+    `today` is the league date of `now`; `day_start` and `predictions_start` belong to the date that is judged.
+    """
+
+    now: datetime
+    today: date
+    day_start: datetime
+    predictions_start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the operator and the caller want to hear. `backfill`: a range of dates was asked for."""
+
+    deadline_warning: timedelta = timedelta(minutes=120)
+    silences: Sequence[Silence] = ()
+    channel: Channel | None = None
+    notify: Notify = Notify.AUTO
+    backfill: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why a verdict is sent or not, and what a message needs besides the verdict.
+
+    `opened` is when the incident was first seen, `closed` when the date was first seen whole after it. `before` is the
+    status in the last message. `worse` has the games that regressed since, each with the best status it had, None where
+    it was not listed. `gone` has the games without data that no schedule lists any more, as DAL-MIL. `thread` is that
+    of the open alert.
     """
 
     reason: Reason
@@ -118,7 +143,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What became of a decision. `error` says why a post failed."""
+    """What became of a decision. `error` says why a message was not delivered."""
 
     reason: Reason
     status: AlertStatus
@@ -126,105 +151,89 @@ class Alert:
     thread: Thread | None = None
 
 
-def decide(
-    verdict: DateVerdict,
-    past: Sequence[PastCheck],
-    *,
-    now: datetime,
-    today: date,
-    day_start: datetime,
-    predictions_start: datetime,
-    deadline_warning: timedelta,
-    silences: Sequence[Silence],
-    backfill: bool,
-    notify: Notify,
-    channel: Channel | None,
-) -> Decision:
-    """Why this verdict is told, or is not.
-
-    `past` are the earlier checks of the date, oldest first; `today` is the league's date, and `day_start` when that of
-    the verdict begins; a range of dates is a backfill.
-    """
-    warn_from = predictions_start - deadline_warning
+def decide(verdict: DateVerdict, history: Sequence[Check], moment: Moment, policy: Policy) -> Decision:
+    """Why this verdict is sent, or is not. `history` has the date's earlier checks, oldest first."""
+    now = moment.now
+    warn_from = moment.predictions_start - policy.deadline_warning
     # A message inside the deadline's window has already said how little time is left.
-    warn = warn_from < now < predictions_start and not any(
-        _was_loud(check) and check.time > warn_from for check in past
+    warn = warn_from < now < moment.predictions_start and not any(
+        _was_loud(check) and check.time > warn_from for check in history
     )
-    news = _news(verdict, past, warn=warn, day_start=day_start if now >= day_start else None)
+    news = _news(verdict, history, warn=warn, day_start=moment.day_start if now >= moment.day_start else None)
     trouble = verdict.status in TROUBLE
-    to_tell = trouble or news.reason in LOUD
-    # Backfills record, they do not shout: nobody can act on them this morning. A gap's end is told on any day.
-    past_date = backfill or (trouble and verdict.day < today)
-    silenced = any(verdict.day in silence.days and now < silence.until for silence in silences)
+    worth_sending = trouble or news.reason in LOUD
+    # Backfills record quietly: nobody can act on a past gap this morning. The end of a gap is news on any day.
+    past_date = policy.backfill or (trouble and verdict.day < moment.today)
+    silenced = any(verdict.day in silence.days and now < silence.until for silence in policy.silences)
     reason = news.reason
-    # A range that cannot be judged is its caller's error, not a message per date.
-    if notify is Notify.ALWAYS and not (backfill and verdict.status is Status.ERROR):
+    # A range that cannot be judged is an error for its caller, not a message per date.
+    if policy.notify is Notify.ALWAYS and not (policy.backfill and verdict.status is Status.ERROR):
         reason = reason if reason in LOUD and not (past_date or silenced) else Reason.REQUESTED
-    elif to_tell and past_date:
+    elif worth_sending and past_date:
         reason = Reason.PAST_DATE
-    elif to_tell and silenced:
+    elif worth_sending and silenced:
         reason = Reason.SILENCED
-    if channel is None and reason in LOUD | {Reason.IMPROVED}:
+    if policy.channel is None and reason in LOUD | {Reason.IMPROVED}:
         reason = Reason.NO_CHANNEL
-    closed = None if trouble else _whole_since(past) or now
-    return replace(news, reason=reason, opened=_trouble_since(past) or now, closed=closed)
+    closed = None if trouble else _whole_since(history) or now
+    return replace(news, reason=reason, opened=_trouble_since(history) or now, closed=closed)
 
 
-def _news(verdict: DateVerdict, past: Sequence[PastCheck], *, warn: bool, day_start: datetime | None) -> Decision:
-    """What is new about the verdict to those who read the messages.
+def _news(verdict: DateVerdict, history: Sequence[Check], *, warn: bool, day_start: datetime | None) -> Decision:
+    """What is new about the verdict to the people who read the messages.
 
-    `warn`: the deadline is near and nobody has said so. `day_start` is set once the verdict's date has begun.
+    `warn`: the deadline is near and no message has said so. `day_start` is set once the verdict's date has begun.
     """
-    since = last_told(past)
+    since = since_last_alert(history)
     if not since:
-        untold = {
+        no_alert = {
             Status.EXPECTED_GAP: Reason.EXPECTED_GAP,
             Status.OK: Reason.ALL_GOOD,
             Status.NO_GAMES: Reason.ALL_GOOD,
         }
-        return Decision(untold.get(verdict.status, Reason.NEW_GAP))
-    told = since[0]
-    both_gaps = {told.status, verdict.status} <= _GAP
+        return Decision(no_alert.get(verdict.status, Reason.NEW_GAP))
+    alerted = since[0]
+    both_gaps = {alerted.status, verdict.status} <= _GAP
     worse = _worse(verdict, since) if both_gaps else ()
     gone = _gone(verdict, since) if verdict.status in WHOLE else ()
     trouble = verdict.status in TROUBLE
-    if verdict.status is Status.EXPECTED_GAP and told.status in _GAP:
+    if verdict.status is Status.EXPECTED_GAP and alerted.status in _GAP:
         reason = Reason.EXPECTED_GAP
     elif not trouble and not gone:
         reason = Reason.RESOLVED
-    elif worse or (trouble and told.status != verdict.status and not both_gaps):
+    elif worse or (trouble and alerted.status != verdict.status and not both_gaps):
         reason = Reason.WORSENED
     elif warn:
         reason = Reason.DEADLINE
-    # Who was told the evening before, when nothing was due yet, is told again in the morning, when it is.
-    elif trouble and day_start and told.time < day_start:
+    # An alert of the evening before, when nothing was due yet, is repeated in the morning, when it is.
+    elif trouble and day_start and alerted.time < day_start:
         reason = Reason.NEW_GAP
     else:
         reason = Reason.IMPROVED if both_gaps and _better(verdict, since) else Reason.UNCHANGED
     thread = [check.thread for check in since if check.thread]
-    return Decision(reason, before=told.status, worse=worse, gone=gone, thread=thread[-1] if thread else None)
+    return Decision(reason, before=alerted.status, worse=worse, gone=gone, thread=thread[-1] if thread else None)
 
 
-def last_told(past: Sequence[PastCheck]) -> Sequence[PastCheck]:
-    """The checks from the last message of the open alert on that everybody saw; empty where no alert is open.
+def since_last_alert(history: Sequence[Check]) -> Sequence[Check]:
+    """The checks from the open alert's last loud message on; empty where no alert is open.
 
-    A declared gap that was asked for does not close an alert: those who were alerted wait for its end.
+    A message about a declared gap closes no alert: the people who were alerted still wait for the end.
     """
-    loud = [number for number, check in enumerate(past) if _was_loud(check) and not _was_declared(check)]
-    since = past[loud[-1] :] if loud else ()
+    loud = [number for number, check in enumerate(history) if _was_loud(check) and not _was_declared(check)]
+    since = history[loud[-1] :] if loud else ()
     return since if since and since[0].status in TROUBLE else ()
 
 
-def _was_loud(check: PastCheck) -> bool:
+def _was_loud(check: Check) -> bool:
     return check.alert_status == AlertStatus.SENT and check.reason in LOUD
 
 
-def _was_declared(check: PastCheck) -> bool:
+def _was_declared(check: Check) -> bool:
     return check.status == Status.EXPECTED_GAP and check.reason == Reason.REQUESTED
 
 
-def _worse(verdict: DateVerdict, since: Sequence[PastCheck]) -> tuple[tuple[str, str | None], ...]:
-    """The games that are worse than the best state they had, or not ready and not listed in the last message."""
+def _worse(verdict: DateVerdict, since: Sequence[Check]) -> tuple[tuple[str, str | None], ...]:
+    """The games that are worse than their best status since the last message, or are not ready and were not in it."""
     listed = since[0].games
     worse: list[tuple[str, str | None]] = []
     for judged in verdict.games:
@@ -237,8 +246,8 @@ def _worse(verdict: DateVerdict, since: Sequence[PastCheck]) -> tuple[tuple[str,
     return tuple(worse)
 
 
-def _better(verdict: DateVerdict, since: Sequence[PastCheck]) -> bool:
-    """Whether a game is better than it was when its state was last shown, or needed no showing."""
+def _better(verdict: DateVerdict, since: Sequence[Check]) -> bool:
+    """Whether a game is better than in the last row that was sent, or that needed no message."""
     shown: dict[Teams, str] = {}
     for check in since:
         if check.alert_status in {AlertStatus.SENT, AlertStatus.NOT_NEEDED}:
@@ -249,8 +258,8 @@ def _better(verdict: DateVerdict, since: Sequence[PastCheck]) -> bool:
     )
 
 
-def _gone(verdict: DateVerdict, since: Sequence[PastCheck]) -> tuple[str, ...]:
-    """The games that had no data when they were last seen, and that no schedule lists any more: not an all-clear."""
+def _gone(verdict: DateVerdict, since: Sequence[Check]) -> tuple[str, ...]:
+    """The games that had no data when last seen and that no schedule lists any more. This is not an all-clear."""
     last: dict[Teams, str] = {}
     for check in since:
         last |= {teams: status for teams, status in check.games.items() if status in _RANK}
@@ -260,13 +269,13 @@ def _gone(verdict: DateVerdict, since: Sequence[PastCheck]) -> tuple[str, ...]:
     )
 
 
-def _trouble_since(past: Sequence[PastCheck]) -> datetime | None:
-    """When the trouble that is open after these checks was first seen.
+def _trouble_since(history: Sequence[Check]) -> datetime | None:
+    """When the incident that is open after these checks was first seen.
 
-    A date that was seen whole for a while, without a word to those who were alerted, was open to them all the time.
+    A date that was whole for a while without a message stays one incident: to its readers it was open all the time.
     """
     since, alerted = None, False
-    for check in past:
+    for check in history:
         loud = _was_loud(check)
         if check.status in TROUBLE and check.reason != Reason.PAST_DATE:
             since = since or check.time
@@ -277,22 +286,22 @@ def _trouble_since(past: Sequence[PastCheck]) -> datetime | None:
     return since
 
 
-def _whole_since(past: Sequence[PastCheck]) -> datetime | None:
-    """When the date was first seen whole, if it has been since the last check that says otherwise."""
+def _whole_since(history: Sequence[Check]) -> datetime | None:
+    """When the date was first seen whole, if every check since agrees."""
     since = None
-    for check in past:
+    for check in history:
         whole = check.status in WHOLE and not left_the_schedule(check.status, check.reason)
         since = (since or check.time) if whole else None
     return since
 
 
 def left_the_schedule(status: str | None, reason: str | None) -> bool:
-    """Whether a check's row says that the date looked whole only because a game without data was on no schedule."""
+    """Whether a row looks whole only because a game without data had dropped off the schedule."""
     return status in WHOLE and reason in {Reason.UNCHANGED, Reason.DEADLINE}
 
 
 def outcome_without_post(reason: Reason, *, channel: Channel | None, muted: bool) -> AlertStatus | None:
-    """The alert's status where nothing is posted, None where a message is due. `muted`: a dry run, or notify=never."""
+    """The alert's status if nothing is to be posted, else None. `muted`: a dry run, or notify=never."""
     quiet = {Reason.ALL_GOOD, Reason.EXPECTED_GAP, Reason.UNCHANGED}
     if reason in quiet or (reason is Reason.IMPROVED and channel is Channel.WEBHOOK):
         return AlertStatus.NOT_NEEDED
@@ -302,6 +311,6 @@ def outcome_without_post(reason: Reason, *, channel: Channel | None, muted: bool
 
 
 def fingerprint(verdict: DateVerdict) -> str:
-    """Sixteen hex digits that stay the same while the status and every game's state do."""
+    """Sixteen hex digits that change when the date's status or a game's status does."""
     games = sorted(f"{'-'.join(sorted(game.game.teams))}={game.status}" for game in verdict.games)
     return sha256("\n".join([verdict.status, *games]).encode()).hexdigest()[:16]

@@ -126,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, step: str, body: bytes) -> Answer:
         # The sources do not change while the faults are tried; the one that has the fault is asked each time.
-        if not step.startswith("read ") or step in {"read memory", self.proxy.step}:
+        if not step.startswith("read ") or step in {"read history", self.proxy.step}:
             return self._upstream(body)
         if step not in self.proxy.recorded:
             answer = self._upstream(body)

@@ -21,10 +21,11 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from local.platform import TABLES
+from monitor.bigquery.sources import _rows, columns
+from monitor.core.coverage import GameStatus, Rules
 from monitor.core.dates import DateRange, ExpectedGap
 from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
-from monitor.core.verdict import DateVerdict, GameStatus, Rules, Status, judge
-from monitor.warehouse import _COLUMNS, _rows
+from monitor.core.verdict import DateVerdict, Status, judge
 from tests.conftest import Door, Platform, ask, body_of, problem
 from tests.proof.reference import Row, Rows, reference
 
@@ -85,7 +86,7 @@ class World:
 def _reading[R: (ScheduleRow, PlayerRow)](name: str, kind: Kind, row_type: type[R], rows: Rows) -> Reading[R]:
     if rows is None:
         return Reading(name, kind, error="it could not be read")
-    return Reading(name, kind, _rows(_answer(rows, _COLUMNS[row_type]), row_type))
+    return Reading(name, kind, _rows(_answer(rows, columns(row_type)), row_type))
 
 
 def _answer(rows: Sequence[Row], columns: Mapping[str, str]) -> RowIterator:
@@ -419,7 +420,7 @@ def tables(*matchups: str, on: date = TODAY) -> dict[str, list[dict[str, Any]]]:
 
 
 def check(platform: Platform, on: date = TODAY) -> dict[str, Any]:
-    (row,) = platform.check(NOW, notify="never", date=str(on))["checks"]
+    (row,) = platform.check(NOW, notify="never", date=str(on)).checks
     return dict(row)
 
 
@@ -430,7 +431,7 @@ def states(row: Mapping[str, Any]) -> dict[str, str]:
 BLANK_ON: list[tuple[str | None, date]] = [(None, TODAY), ("", TODAY - timedelta(days=1))]
 
 
-def columns(table: str) -> dict[str, str]:
+def nullable_columns(table: str) -> dict[str, str]:
     """The types of a table's columns that can be blank, by their names."""
     return {name: type_ for name, type_ in map(str.split, TABLES[table].columns.split(", ")) if name != "game_date"}
 
@@ -442,7 +443,7 @@ def test_a_blank_in_any_column_loses_no_game(platform: Platform) -> None:
         rows = tables(*SLATE, on=on)
         for table in READ:
             per_game = len(rows[table]) // len(SLATE)
-            blanks = [name for name, type_ in columns(table).items() if blank is None or type_ == "STRING"]
+            blanks = [name for name, type_ in nullable_columns(table).items() if blank is None or type_ == "STRING"]
             for game, name in enumerate(blanks):
                 rows[table][game * per_game][name] = blank
         platform.load(rows)
@@ -457,7 +458,7 @@ def test_a_row_with_nothing_but_its_date_is_no_all_clear(platform: Platform) -> 
     for blank, on in BLANK_ON:
         rows = tables("BOS@LAL", on=on)
         for table in READ:
-            nothing = {name: blank if type_ == "STRING" else None for name, type_ in columns(table).items()}
+            nothing = {name: blank if type_ == "STRING" else None for name, type_ in nullable_columns(table).items()}
             rows[table] += [{**nothing, "game_date": str(on)}, {**nothing, "game_date": None}]
         platform.load(rows)
     for blank, on in BLANK_ON:
@@ -495,7 +496,7 @@ def test_ten_thousand_phantom_ids_hide_no_gap_and_are_told(platform: Platform) -
     for on in (yesterday, tomorrow + timedelta(days=1)):
         rows[NBAC] += tables("GSW@NYK", on=on)[NBAC]
     platform.load(rows)
-    first, second = platform.check(NOW, notify="never", start=str(TODAY), end=str(tomorrow))["checks"]
+    first, second = platform.check(NOW, notify="never", start=str(TODAY), end=str(tomorrow)).checks
     assert (first["status"], states(first)) == ("MISSING_DATA", {"BOS@LAL": "MISSING"})
     assert (second["status"], states(second)) == ("SCHEDULE_UNKNOWN", {})
     for row in (first, second):
@@ -566,7 +567,7 @@ def test_days_of_another_length_and_leap_days_are_days_like_any_other(platform: 
             loaded[name] += [{**row, **changed} for row in rows]
     platform.load(loaded)
     for first, last in (("2024-02-28", "2024-03-01"), ("2026-03-07", "2026-03-08"), ("2025-11-02", "2025-11-03")):
-        rows = platform.check(NOW, notify="never", start=first, end=last)["checks"]
+        rows = list(platform.check(NOW, notify="never", start=first, end=last).checks)
         assert [(row["check_date"], row["status"]) for row in rows] == [
             (str(each), "OK") for each in DateRange(date.fromisoformat(first), date.fromisoformat(last))
         ]
@@ -588,7 +589,7 @@ def test_days_of_another_length_and_leap_days_are_days_like_any_other(platform: 
         ("2025-11-03T04:59+00:00", "2025-11-02"),
         ("2024-03-01T04:59+00:00", "2024-02-29"),
     ):
-        (row,) = platform.check(datetime.fromisoformat(now), notify="never", dry_run="true")["checks"]
+        (row,) = platform.check(datetime.fromisoformat(now), notify="never", dry_run="true").checks
         assert (row["check_date"], row["status"]) == (today, "OK")
 
 

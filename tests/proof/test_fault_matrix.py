@@ -28,8 +28,7 @@ from local import sample
 from local.emulator import ROOT, bigquery_emulator
 from local.inbox import serve as serve_inbox
 from local.platform import create_tables
-from monitor.schema import HISTORY, wanted_columns
-from monitor.warehouse import apply_schema
+from monitor.bigquery.schema import HISTORY, apply_schema, wanted_columns
 from tests.conftest import Platform, body_of
 from tests.proof.proxy import FAULTS, Answer, Proxy, serve
 
@@ -39,13 +38,13 @@ SENTINELS = {
     "HEARTBEAT_URL": "/heartbeat/sentinel-heartbeat",
 }
 LIMITS = {
-    "monitor.warehouse.HTTP_SECONDS": 6,
-    "monitor.warehouse.RETRY_SECONDS": 6,
-    "monitor.warehouse.QUERY_SECONDS": 10,
-    "monitor.warehouse.POLL_SECONDS": 0.1,
-    "monitor.slack.CALL_SECONDS": 1,
-    "monitor.slack.MOST_WAIT_SECONDS": 1,
-    "monitor.slack.DELIVERY_SECONDS": 5,
+    "monitor.bigquery.client.HTTP_SECONDS": 6,
+    "monitor.bigquery.client.RETRY_SECONDS": 6,
+    "monitor.bigquery.client.QUERY_SECONDS": 10,
+    "monitor.bigquery.client.POLL_SECONDS": 0.1,
+    "monitor.slack.client.CALL_SECONDS": 1,
+    "monitor.slack.client.MOST_WAIT_SECONDS": 1,
+    "monitor.slack.client.DELIVERY_SECONDS": 5,
 }
 # A run reads the sources and the memory side by side, posts, and writes: each at most once to its limit, and a bit.
 LONGEST_SECONDS = 10 + 6 + 5 + 6 + 10 + 6 + 3
@@ -58,9 +57,9 @@ _BOOTING = Lock()
 pytestmark = pytest.mark.timeout(900)  # the first test waits for all the cells
 
 REQUIRED = ("read upcoming_player_game_context", "read player_composite_factors")
-READS = ("read espn", "read nbac", *REQUIRED, "read memory")
+READS = ("read espn", "read nbac", *REQUIRED, "read history")
 # Everything but the reading of sources is tried on the morning that has something to tell.
-BY_WEBHOOK = ("read memory", "load", "poll", "webhook")
+BY_WEBHOOK = ("read history", "load", "poll", "webhook")
 BY_BOT = ("chat.postMessage", "chat.update", "reply")
 
 

@@ -30,18 +30,17 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from local import sample
 from local.inbox import Inbox
-from monitor import dashboard, openapi
+from monitor.bigquery.history import VIEWS, read_queries
 from monitor.check import run_check
 from monitor.core.dates import DateRange
-from monitor.history import Trigger
-from monitor.request import CheckRequest, DashboardRequest
+from monitor.request import CheckRequest, DashboardRequest, Run, Trigger
 from monitor.settings import SCHEMAS
-from monitor.warehouse import HISTORY_PARTS, read_history
+from monitor.web import dashboard
 from tests.conftest import Door, Platform, day
 
 pytestmark = [pytest.mark.usefixtures("morning"), pytest.mark.slow]
 
-DOCUMENT = openapi.document()
+DOCUMENT = json.loads((SCHEMAS / "openapi.json").read_text())
 OPERATIONS = [(path, method.upper()) for path, methods in DOCUMENT["paths"].items() for method in methods]
 CHECKING = {"/", "/check-data-availability"}
 FIXED = {"/health", "/openapi.json"}  # no parameters, so there is nothing to get wrong
@@ -126,13 +125,9 @@ def recorded(loaded_season: Platform) -> Mapping[str, Recorded]:
             request = CheckRequest.model_validate(asked, context={"today": today})
             run_check(
                 lambda: recorder,  # type: ignore[arg-type, return-value]  # a client in all that is asked of it
-                chosen,
-                request,
-                run_id=uuid4().hex,
-                trigger=Trigger.MANUAL,
-                now=sample.MORNING,
+                Run(chosen, request, uuid4().hex, Trigger.MANUAL, sample.MORNING),
             )
-        read_history(recorder, chosen, DateRange(day("2026-01-01"), today))  # type: ignore[arg-type]  # the same
+        read_queries(recorder, chosen, dict.fromkeys(VIEWS, DateRange(day("2026-01-01"), today)))  # type: ignore[arg-type]  # the same
         dashboard.page(recorder, chosen, DashboardRequest.model_validate({}), now=sample.MORNING)  # type: ignore[arg-type]  # the same
     loaded_season.client.query_and_wait("TRUNCATE TABLE history.data_availability_checks")
     return recorder.answers
@@ -415,7 +410,7 @@ def test_the_emulator_is_asked_and_nothing_is_written_or_told(season: Platform, 
 # The document itself.
 
 
-@pytest.mark.parametrize("part", [part for part in HISTORY_PARTS if part != "checks"])
+@pytest.mark.parametrize("part", [part for part in VIEWS if part != "checks"])
 def test_a_part_of_the_history_has_the_columns_that_its_query_selects(part: str) -> None:
     (query,) = sqlglot.parse((SCHEMAS / "queries" / f"{part}.sql").read_text(), dialect="bigquery")
     assert isinstance(query, sqlglot.exp.Select)

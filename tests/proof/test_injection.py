@@ -18,7 +18,7 @@ from google.cloud import bigquery
 from local import sample
 from local.inbox import Inbox
 from local.platform import TABLES, Rows
-from monitor.schema import HISTORY, wanted_columns, wanted_views
+from monitor.bigquery.schema import HISTORY, wanted_columns, wanted_views
 from monitor.settings import SCHEMAS, SettingsError, load_settings
 from tests.conftest import Door, Platform, body_of, bot, webhook
 
@@ -131,7 +131,7 @@ def test_the_two_places_where_a_setting_reaches_sql_are_the_known_ones() -> None
     assert runs == ".query_and_wait("
 
 
-READ = "    sql = (SCHEMAS / 'queries' / 'memory.sql').read_text()\n"
+READ = "    sql = (SCHEMAS / 'queries' / 'history.sql').read_text()\n"
 
 
 @pytest.mark.parametrize(

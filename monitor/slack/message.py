@@ -1,0 +1,348 @@
+"""A verdict becomes a Slack message: what is wrong or has changed, how long is left, the probable cause, what to do.
+
+Pure. Within Slack's limits whatever the data (at most 10 blocks and 12,000 characters), and everything that comes from
+data is escaped: https://docs.slack.dev/messaging/formatting-message-text#escaping
+"""
+
+import json
+import shlex
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import Any
+
+from monitor.core.alerts import TROUBLE, Decision, Reason
+from monitor.core.coverage import GameStatus, GameVerdict, Phase
+from monitor.core.dates import league_date
+from monitor.core.sources import Kind
+from monitor.core.verdict import DateVerdict, Status
+from monitor.settings import Settings
+from monitor.words import AUTHORIZATION, PHASES, clock, duration
+
+PROCESSED = "player_composite_factors"
+"""The Phase 4 table that the command given here writes. Which processors write the others is not known."""
+
+MOST_GAMES = 15
+MOST_WARNINGS = 8
+
+# A section holds 3,000 characters: https://docs.slack.dev/reference/block-kit/blocks/section-block. Three of ours hold
+# text of no fixed length, and 12,000 is the most that a message may have.
+_SECTION_CHARACTERS = 2_600
+_LINE_CHARACTERS = 200
+_HEADER_CHARACTERS = 150  # https://docs.slack.dev/reference/block-kit/blocks/header-block
+
+_MARK = {
+    GameStatus.READY: "🟢",
+    GameStatus.PARTIAL: "🟠",
+    GameStatus.MISSING: "🔴",
+    GameStatus.UNKNOWN: "⚫",
+    GameStatus.EXCLUDED: "⚪",
+}
+_DATE_MARK = {
+    Status.OK: "🟢",
+    Status.NO_GAMES: "⚪",
+    Status.EXPECTED_GAP: "⚪",
+    Status.PARTIAL_DATA: "🟠",
+    Status.MISSING_DATA: "🔴",
+    Status.SCHEDULE_UNKNOWN: "🟣",
+    Status.ERROR: "⚫",
+}
+_TURN_MARK = {Reason.DEADLINE: "⏰", Reason.NOT_RECORDED: "⚫"}
+_MEANING = {
+    Status.MISSING_DATA: "Without it no prediction can be made.",
+    Status.PARTIAL_DATA: "Predictions will lack players.",
+    Status.SCHEDULE_UNKNOWN: (
+        "Either there are no games, or the schedule did not arrive and predictions will be missing. "
+        "This is *not* an all-clear."
+    ),
+    Status.ERROR: "The data may be there or not: this is *not* an all-clear.",
+}
+_WAS_OPEN: dict[str, str] = {
+    Status.ERROR: "Nobody knew whether the data was there",
+    Status.SCHEDULE_UNKNOWN: "The schedule was suspect",
+}
+_NOT_RECORDED = (
+    "What was found is below, but the history does not have it: until that is mended it has a hole, and the monitor "
+    "cannot know what it has told."
+)
+_WORST_FIRST = [GameStatus.MISSING, GameStatus.PARTIAL, GameStatus.UNKNOWN, GameStatus.READY]
+
+
+def compose(
+    verdict: DateVerdict, decision: Decision, settings: Settings, *, run_id: str, now: datetime
+) -> dict[str, Any]:
+    """The message as `text`, for notifications and screen readers, and `blocks`."""
+    start = settings.predictions_start(verdict.day)
+    title = f"NBA {_day(verdict, now)}{_turn(decision, start - now)}"
+    mark = _TURN_MARK.get(decision.reason, _DATE_MARK[verdict.status])
+    header = f"{mark} {title}: {_headline(verdict, decision)}"[:_HEADER_CHARACTERS]
+    impact = _impact(verdict, decision, settings, now)
+    sections = [
+        "\n".join(filter(None, (impact, _change(decision, settings, now)))),
+        _counts(verdict),
+        _hint(verdict),
+        _games(verdict, settings),
+        _warnings(verdict),
+        _next_steps(verdict, decision, settings),
+    ]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": header}},
+        *({"type": "section", "text": _mrkdwn(text)} for text in sections if text),
+        {"type": "context", "elements": [_mrkdwn(_footer(verdict, settings, run_id, now))]},
+    ]
+    return {"text": f"{header}. {impact}", "blocks": blocks}
+
+
+def reply_of(message: dict[str, Any]) -> dict[str, Any]:
+    """The message's head, for the thread below a first message that shows the rest: header, impact and footer."""
+    header, impact, *_, footer = message["blocks"]
+    return {"text": message["text"], "blocks": [header, impact, footer]}
+
+
+def _mrkdwn(text: str) -> dict[str, Any]:
+    # Otherwise Slack makes links of bare addresses and of channels' names, and mentions of some words, all from data:
+    # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _turn(decision: Decision, left: timedelta) -> str:
+    """How the story goes on, as the header says it."""
+    return {
+        Reason.WORSENED: ", setback" if decision.worse else "",
+        Reason.IMPROVED: ", better",
+        Reason.DEADLINE: f", {duration(left)} left",
+        Reason.RESOLVED: ", resolved",
+    }.get(decision.reason, "")
+
+
+def _change(decision: Decision, settings: Settings, now: datetime) -> str:
+    """What is different from the message before."""
+    if decision.worse:
+        lines = [
+            f"• *{_escape(matchup, 24)}* {f'was {_escape(best.lower(), 24)}' if best else 'is newly on the schedule'}"
+            for matchup, best in decision.worse
+        ]
+        return "*Setback:*\n" + _fit(lines, MOST_GAMES)
+    if decision.reason is Reason.WORSENED:
+        return f"The last message said {decision.before}."
+    if decision.reason is Reason.DEADLINE and decision.opened:
+        return f"Open since {_clock(decision.opened, settings, now)}, {duration(now - decision.opened)} ago."
+    return ""
+
+
+def _headline(verdict: DateVerdict, decision: Decision) -> str:
+    if decision.gone:
+        return f"{_plural(len(decision.gone), 'game')} without data left the schedule"
+    if decision.reason is Reason.NOT_RECORDED:
+        return f"monitor failed, its verdict {verdict.status} is not on record"
+    expected = len(verdict.games)
+    missing, partial = verdict.count(GameStatus.MISSING), verdict.count(GameStatus.PARTIAL)
+    more = f", {partial} more only part of it" if partial else ""
+    required = {source.name for source in verdict.sources if source.kind is Kind.COVERAGE}
+    absent = sorted({source for game in verdict.games for source in game.missing_from})
+    what = f"no data in {' or '.join(absent)}"
+    if all(required == set(game.missing_from) for game in verdict.games if game.missing_from):
+        what = "no Phase 4 data"
+    elif len(absent) > 2:  # noqa: PLR2004 - more names than a header has room for
+        what = f"no data in some of {len(absent)} Phase 4 sources"
+    return {
+        Status.MISSING_DATA: f"{missing} of {_plural(expected, 'game')} {_have(missing)} {what}{more}",
+        Status.PARTIAL_DATA: f"{partial} of {_plural(expected, 'game')} {_have(partial)} only part of the Phase 4 data",
+        Status.SCHEDULE_UNKNOWN: "schedule suspect, no games and nothing that shows an off-day",
+        Status.ERROR: "monitor failed, nobody knows whether the data is there",
+        Status.OK: f"all Phase 4 data is there for {_plural(expected, 'game')}",
+        Status.EXPECTED_GAP: f"{missing + partial} of {_plural(expected, 'game')} not ready, as declared",
+        Status.NO_GAMES: "no games",
+    }[verdict.status]
+
+
+def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
+    if decision.reason is Reason.RESOLVED:
+        return _resolution(verdict, decision, settings, now)
+    if decision.gone:
+        gone = _escape(", ".join(decision.gone))
+        meaning = f"No schedule lists {gone} any more, and nobody called it off: this is *not* an all-clear."
+    elif decision.reason is Reason.NOT_RECORDED:
+        meaning = _NOT_RECORDED
+    elif verdict.status in TROUBLE:
+        meaning = _MEANING[verdict.status]
+    else:
+        return "No action is due."
+    left = settings.predictions_start(verdict.day) - now
+    when = _predictions_start(verdict, settings)
+    if left >= timedelta(0):
+        return f"{meaning} Predictions start at {when}, in *{duration(left)}*."
+    return f"{meaning} Predictions started at {when}, *{duration(-left)} ago*."
+
+
+def _resolution(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
+    """How long it was open, and how long before or after the start of predictions it was seen whole."""
+    opened, closed = (moment or now for moment in (decision.opened, decision.closed))
+    start, end = (_clock(moment, settings, now) for moment in (opened, closed))
+    left = settings.predictions_start(verdict.day) - closed
+    when = _predictions_start(verdict, settings)
+    span = f"{_WAS_OPEN.get(decision.before or '', 'Open')} for *{duration(closed - opened)}*, from {start} to {end}."
+    if left >= timedelta(0):
+        return f"{span} That is *{duration(left)} before* predictions start at {when}. No action is due."
+    late = f"{span} That is *{duration(-left)} after* predictions started at {when}"
+    return f"{late}." if verdict.status is Status.NO_GAMES else f"{late}: see whether they lacked anything."
+
+
+def _predictions_start(verdict: DateVerdict, settings: Settings) -> str:
+    start = settings.predictions_start(verdict.day)
+    local = start.astimezone(settings.league_timezone)
+    if local.tzname() == start.tzname():
+        return f"{start:%H:%M %Z}"
+    evening_before = f"{local:%a }" if local.date() != start.date() else ""
+    return f"{start:%H:%M %Z} ({evening_before}{local:%-I:%M %p %Z})"
+
+
+def _clock(moment: datetime, settings: Settings, now: datetime) -> str:
+    return clock(moment, league_date(now, settings.league_timezone), settings.league_timezone)
+
+
+def _counts(verdict: DateVerdict) -> str:
+    if all(source.error for source in verdict.sources if source.kind is Kind.SCHEDULE):
+        return "*Games:* not known, since no schedule could be read"
+    states = [f"{verdict.count(state)} {state.lower()}" for state in _WORST_FIRST if verdict.count(state)]
+    if verdict.excluded:
+        states.append(f"{len(verdict.excluded)} excluded")
+    listed = [
+        f"{record.name} could not be read"
+        if record.error
+        else f"{record.name} {sum(record.name in game.game.sources for game in (*verdict.games, *verdict.excluded))}"
+        for record in verdict.sources
+        if record.kind is Kind.SCHEDULE
+    ]
+    return f"*Games:* {' · '.join(states) or 'none'}\n*Listed by:* {_escape(' · '.join(listed))}"
+
+
+def _hint(verdict: DateVerdict) -> str:
+    if verdict.error:
+        return f"*What failed:* {_escape(verdict.error, 1_000)}"
+    if verdict.status not in TROUBLE:
+        return ""
+    unread = {source.kind for source in verdict.sources if source.error}
+    phase3 = verdict.phase3_latest or ("could not be read" if Kind.CONTEXT in unread else "none in 14 days")
+    latest = f"Latest date with data: Phase 3 {phase3}, Phase 4 {verdict.phase4_latest or 'none in 14 days'}."
+    stalled = verdict.stalled_phase
+    return f"*Probably (a hint):* {PHASES[stalled]} stalled. {latest}" if stalled else f"*A hint:* {latest}"
+
+
+def _games(verdict: DateVerdict, settings: Settings) -> str:
+    by_state = sorted(verdict.games, key=lambda game: _WORST_FIRST.index(game.status))
+    several = sum(source.kind is Kind.COVERAGE for source in verdict.sources) > 1
+    lines = [_game_line(game, settings, several=several) for game in (*by_state, *verdict.excluded)]
+    return _fit(lines, MOST_GAMES)
+
+
+def _game_line(verdict: GameVerdict, settings: Settings, *, several: bool) -> str:
+    """`several` required Phase 4 sources: then the line names those that lack the game."""
+    tipoff = verdict.game.tipoff
+    when = f" {tipoff.astimezone(settings.league_timezone):%-I:%M %p %Z}" if tipoff else ""
+    expected = f" of {verdict.phase3_players}" if verdict.phase3_players else ""
+    players = f"{verdict.phase4_players}{expected} players"
+    what = {
+        GameStatus.READY: [players],
+        GameStatus.PARTIAL: [players, *verdict.findings],
+        GameStatus.MISSING: [
+            "not in Phase 3" if verdict.phase3_players == 0 else players,
+            *(verdict.findings if several else ()),
+        ],
+    }.get(verdict.status, verdict.findings)
+    details = _escape("; ".join(what))
+    return f"{_MARK[verdict.status]} *{_escape(verdict.game.matchup, 24)}*{when} · {verdict.status.lower()} · {details}"
+
+
+def _warnings(verdict: DateVerdict) -> str:
+    # What made the check fail is told above.
+    lines = [f"• {_escape(warning)}" for warning in verdict.warnings if warning not in (verdict.error or "")]
+    return "*Also noticed*\n" + _fit(lines, MOST_WARNINGS) if lines else ""
+
+
+def _next_steps(verdict: DateVerdict, decision: Decision, settings: Settings) -> str:
+    """What to do, in order, each with its command where the host to ask is known."""
+    if verdict.status not in TROUBLE and decision.reason is not Reason.NOT_RECORDED:
+        return ""
+    day, stalled = str(verdict.day), verdict.stalled_phase
+    steps = []
+    if decision.reason is Reason.NOT_RECORDED:
+        steps.append("See whether the history can be written, and has its columns\n```python -m monitor schema diff```")
+    elif verdict.status is Status.ERROR and verdict.sources:
+        steps.append("See whether BigQuery answers, and whether the tables named above are there and can be read")
+    elif verdict.status is Status.ERROR:
+        steps.append("See what the function's log says of this run")
+    if verdict.status is Status.SCHEDULE_UNKNOWN:
+        names = [source.name for source in verdict.sources if source.kind is Kind.SCHEDULE]
+        steps.append(f"See whether the schedule was loaded: {_escape(', '.join(names))}")
+    if stalled is Phase.PHASE_3:
+        phase3 = {"start_date": day, "end_date": day, "processors": ["UpcomingPlayerGameContextProcessor"]}
+        command = _post(settings.phase3_url, "process-date-range", {**phase3, "backfill_mode": True})
+        steps.append(f"Run Phase 3{command}")
+    if stalled:
+        phase4 = {"analysis_date": day, "processors": ["PlayerCompositeFactorsProcessor"]}
+        command = _post(
+            settings.phase4_url, "process-date", {**phase4, "strict_mode": False, "skip_dependency_check": True}
+        )
+        short = sorted({source for game in verdict.games for source in game.short_in})
+        if PROCESSED not in short:
+            command = ""
+        steps.append(
+            f"Run Phase 4 for {', '.join(short)}; it answers 200 even when it failed, "
+            f"so read `results[].status`{command}"
+        )
+    again = _post(settings.monitor_url, "", {"date": day}) or f"\n```python -m monitor check --date {day}```"
+    steps.append(f"Check again{again}")
+    return "*Next*\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(steps, 1))
+
+
+def _post(host: str | None, path: str, body: dict[str, Any]) -> str:
+    if host is None:
+        return ""
+    command = (
+        f"curl -sS -X POST {AUTHORIZATION} "
+        f"-H 'Content-Type: application/json' -d '{json.dumps(body)}' {shlex.quote(f'{host}/{path}')}"
+    )
+    return f"\n```{_escape(command, 800)}```"
+
+
+def _footer(verdict: DateVerdict, settings: Settings, run_id: str, now: datetime) -> str:
+    project, dataset = settings.gcp_project_id, settings.monitoring_dataset
+    table = f"p={project}&d={dataset}&t=data_availability_checks&page=table"
+    link = f"https://console.cloud.google.com/bigquery?project={project}&{table}"
+    local = now.astimezone(settings.league_timezone)
+    return f"{verdict.status} · {local:%b %-d, %-I:%M %p %Z} · run {run_id} · <{_escape(link, 500)}|history>"
+
+
+def _day(verdict: DateVerdict, now: datetime) -> str:
+    return f"{verdict.day:%a %b %-d}" + (f", {verdict.day.year}" if verdict.day.year != now.year else "")
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
+
+
+def _fit(lines: Sequence[str], most: int) -> str:
+    """The first lines that fit, and how many more there are."""
+    kept: list[str] = []
+    for line in lines[:most]:
+        if sum(len(each) + 1 for each in kept) + len(line) > _SECTION_CHARACTERS:
+            break
+        kept.append(line)
+    left = len(lines) - len(kept)
+    return "\n".join([*kept, f"+{left} more"] if left else kept)
+
+
+def _escape(text: str, most: int = _LINE_CHARACTERS) -> str:
+    """One piece of data as Slack shows it literally, on one line, at most `most` characters long when escaped."""
+    entities = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+    pieces = [entities.get(character, character) for character in " ".join(text.split())]
+    lengths = list(accumulate(map(len, pieces)))
+    if not lengths or lengths[-1] <= most:
+        return "".join(pieces)
+    return "".join(pieces[: bisect_right(lengths, most - 1)]) + "…"

@@ -1,0 +1,73 @@
+"""What the door sends back: JSON, or a problem document (RFC 9457) for every kind of error.
+
+A problem says what happened and what to do, with the run's id, and never a stack trace.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+
+from monitor.check import Failure, Outcome
+from monitor.logs import Severity, log
+from monitor.settings import SCHEMAS
+
+BUG = "A bug in the monitor. Search the log for this run's id."
+
+_STATUS = {
+    Failure.NOT_DELIVERED: HTTPStatus.BAD_GATEWAY,
+    Failure.UNKNOWN: HTTPStatus.SERVICE_UNAVAILABLE,
+    Failure.NOT_RECORDED: HTTPStatus.SERVICE_UNAVAILABLE,
+    Failure.BUG: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def checked(outcome: Outcome) -> Response:
+    """The outcome of a run: 200 if it did all it had to, whatever it found."""
+    run = outcome.run
+    if outcome.failure is None:
+        note = {"note": outcome.note} if outcome.note else {}
+        return found({"run_id": run.run_id, "trigger": run.trigger, "checks": outcome.checks, **note})
+    status = _STATUS[outcome.failure]
+    detail = BUG if outcome.failure is Failure.BUG else outcome.detail
+    log("run_failed", detail, Severity.ERROR, status=int(status), failure=outcome.failure)
+    return problem(status, detail, run.run_id, outcome.checks)
+
+
+def found(body: dict[str, Any]) -> Response:
+    """What was found: 200, good or bad."""
+    return _json(body, HTTPStatus.OK, "application/json")
+
+
+def openapi() -> Response:
+    """The HTTP contract: https://spec.openapis.org/oas/v3.1.0."""
+    return Response((SCHEMAS / "openapi.json").read_text(), mimetype="application/json")
+
+
+def problem(status: HTTPStatus, detail: str, run_id: str, checks: Sequence[dict[str, Any]] = ()) -> Response:
+    """What went wrong, and the checks as far as they are known."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "run_id": run_id}
+    return _json({**body, **({"checks": checks} if checks else {})}, status, "application/problem+json")
+
+
+def refused(status: HTTPStatus, detail: str, run_id: str) -> Response:
+    """A request that could not be understood or answered, logged."""
+    severity = Severity.ERROR if status.is_server_error else Severity.WARNING
+    log("request_failed", detail, severity, status=int(status))
+    return problem(status, detail, run_id)
+
+
+def not_allowed(methods: Iterable[str], run_id: str) -> Response:
+    """The endpoint exists, but not for this method."""
+    allowed = ", ".join(methods)
+    response = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Allowed here: {allowed}.", run_id)
+    response.headers["Allow"] = allowed
+    return response
+
+
+def _json(body: dict[str, Any], status: HTTPStatus, mimetype: str) -> Response:
+    # Rows read back from BigQuery hold dates and times, and anything at all in columns that somebody else has added.
+    text = json.dumps(body, indent=2, default=lambda v: v.isoformat() if hasattr(v, "isoformat") else str(v))
+    return Response(f"{text}\n", status, mimetype=mimetype)

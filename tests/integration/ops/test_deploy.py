@@ -1,0 +1,194 @@
+"""deploy.sh: what it runs on a first deploy, on a second, and when staging or production does not work."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.emulator import ROOT
+from monitor.settings import Settings
+from tests.integration.ops.conftest import CHANNEL, Cloud, commit, git
+
+FUNCTION = "data-availability-monitor"
+STAGING = "data-availability-staging"
+# Several deploys in a row, each with a clean environment and two functions to boot.
+pytestmark = pytest.mark.timeout(300)
+
+SEQUENCES = Path(__file__).parent / "sequences"
+
+
+def assert_sequence(google: Cloud, name: str) -> None:
+    """The calls are those of sequences/<name>.txt, in that order, a line each."""
+    calls = "".join(f"{' '.join(shlex.join(call).split())}\n" for call in google.calls())
+    (google.folder / f"{name}.txt").write_text(calls)
+    assert calls == (SEQUENCES / f"{name}.txt").read_text(), (
+        f"if it is meant: cp {google.folder}/{name}.txt {SEQUENCES}"
+    )
+
+
+def works(ran: subprocess.CompletedProcess[str]) -> str:
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+def fails(ran: subprocess.CompletedProcess[str]) -> str:
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    return ran.stderr
+
+
+def version(google: Cloud, name: str) -> str:
+    """The version that serves, as deployed."""
+    function = google.state["functions"][name]
+    return str(function["revisions"][function["serving"]]["environment"]["MONITOR_VERSION"])
+
+
+def test_a_first_deploy_makes_all_and_a_second_changes_nothing(google: Cloud) -> None:
+    said = works(google.deploy("--notification-channel", CHANNEL))
+    assert f"{STAGING} answers as {google.commit}; today is SCHEDULE_UNKNOWN" in said
+    assert f"{FUNCTION} answers as {google.commit}; today is SCHEDULE_UNKNOWN" in said
+    assert_sequence(google, "first_deploy")
+    made = google.state
+
+    # What is uploaded is what is in git, and nothing that a preflight leaves behind.
+    (uploaded,) = made["functions"][FUNCTION]["revisions"].values()
+    files = {
+        str(path.relative_to(uploaded["source"])) for path in Path(uploaded["source"]).rglob("*") if path.is_file()
+    }
+    assert files == set(git(google.clone, "ls-files", "main.py", "requirements.txt", "monitor", "schemas").split())
+
+    said = works(google.deploy("--notification-channel", CHANNEL))
+    assert f"{FUNCTION} already serves {google.commit}" in said
+    assert_sequence(google, "second_deploy")
+    assert google.changes() == []
+    assert google.state == made
+
+
+def test_what_somebody_changed_by_hand_is_corrected_and_never_made_twice(google: Cloud) -> None:
+    # Without a channel the policies are made, and said to tell nobody.
+    assert works(google.deploy("--no-follow-up")).count("NOBODY IS TOLD") == 4
+    assert list(google.state["jobs"]) == [FUNCTION]
+    made = google.state
+    (first, *_) = made["policies"].values()
+    google.change(
+        jobs={FUNCTION: made["jobs"][FUNCTION].replace("America/New_York", "UTC")},
+        metrics=dict.fromkeys(made["metrics"], "of another release"),
+        policies={**made["policies"], "Data availability monitor: does not boot": {**first, "content": "older"}},
+    )
+    works(google.deploy("--no-follow-up", "--notification-channel", CHANNEL))
+    assert_sequence(google, "correction")
+    assert (google.state["jobs"], google.state["metrics"]) == (made["jobs"], made["metrics"])
+    assert [policy["channels"] for policy in google.state["policies"].values()] == [[CHANNEL]] * 4
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        pytest.param("version", "answers as version another, and should as", id="another version answers"),
+        pytest.param("verdict", "has no verdict on today", id="the data cannot be read"),
+        pytest.param("boot", "", id="gcloud itself says that it does not boot"),
+    ],
+)
+def test_where_staging_does_not_work_production_is_not_touched(google: Cloud, how: str, told: str) -> None:
+    google.change(broken={STAGING: how})
+    ran = google.deploy()
+    assert "staging does not work; production was not touched" in fails(ran)
+    assert told in ran.stdout
+    assert not [call for call in google.changes() if FUNCTION in call]
+    assert not [call for call in google.calls() if "nba_monitoring" in call]
+    assert google.state["jobs"] == {}
+
+
+def test_where_production_does_not_work_or_somebody_says_so_its_traffic_goes_back(google: Cloud) -> None:
+    works(google.deploy())
+    older = google.commit
+    commit(google.clone)
+    google.change(broken={FUNCTION: "version"})
+    ran = google.deploy()
+    assert f"production did not work with {google.commit}; its traffic is back on {FUNCTION}-00001" in fails(ran)
+    assert f"serves {FUNCTION}-00001 again, and answers as version {older}" in ran.stdout
+    changes = [[word for word in call if not word.startswith("--")] for call in google.changes()]
+    assert changes == [
+        ["gcloud", "functions", "deploy", STAGING],
+        ["gcloud", "functions", "deploy", FUNCTION],
+        ["gcloud", "run", "services", "update-traffic", FUNCTION],
+    ]
+    # A revision that does not even boot gets no traffic, so there is nothing to send back.
+    google.change(broken={FUNCTION: "boot"})
+    assert f"production does not work; it serves {FUNCTION}-00001 as before" in fails(google.deploy())
+    assert not [call for call in google.calls() if "update-traffic" in call]
+    # Mended, the next deploy takes the traffic.
+    works(google.deploy())
+    assert version(google, FUNCTION) == google.commit
+
+    # A person sends it back, but not to what never was, and the next deploy takes it again.
+    said = works(google.deploy("--rollback"))
+    assert f"{FUNCTION} serves {FUNCTION}-00002 again" in said
+    assert_sequence(google, "rollback")
+    works(google.deploy("--rollback"))
+    assert version(google, FUNCTION) == older
+    assert f"there is no revision before {FUNCTION}-00001 to go back to" in fails(google.deploy("--rollback"))
+    works(google.deploy())
+    assert version(google, FUNCTION) == google.commit
+
+
+def test_a_first_production_that_does_not_work_is_called_by_nobody(google: Cloud) -> None:
+    google.change(broken={FUNCTION: "version"})
+    assert "no revision was there before it, and nothing calls it yet" in fails(google.deploy())
+    assert google.state["jobs"] == {}
+
+
+def test_a_dry_run_changes_nothing_and_stage_only_ends_after_staging(google: Cloud) -> None:
+    untouched = google.state
+    said = works(google.deploy("--dry-run", "--notification-channel", CHANNEL))
+    assert google.changes() == []
+    assert google.state == untouched
+    would = re.findall(r"^would run: (.*)", said, re.MULTILINE)
+    assert sum(line.startswith("gcloud functions deploy") for line in would) == 2
+    assert sum(line.startswith("gcloud scheduler jobs create") for line in would) == 2
+    assert sum("schema apply" in line for line in would) == 2
+    works(google.deploy("--stage-only"))
+    assert list(google.state["functions"]) == [STAGING]
+    assert google.state["jobs"] == {}
+
+
+# What is refused before anything is read from or made in Google Cloud.
+
+
+def test_a_tree_that_is_no_commit_is_refused(clone: Cloud) -> None:
+    (clone.clone / "monitor" / "hotfix.py").write_text("")
+    told = fails(clone.deploy())
+    assert "the tree is not clean" in told
+    assert "?? monitor/hotfix.py" in told
+    assert clone.calls() == []
+
+
+def test_a_secret_without_a_value_is_refused_with_the_commands_that_give_it_one(clone: Cloud) -> None:
+    clone.change(secrets=[])
+    told = fails(clone.deploy())
+    assert "the secret slack-webhook-url has no value" in told
+    assert "gcloud secrets create slack-webhook-url --project=test" in told
+    assert clone.state["functions"] == {}
+
+
+def test_an_option_that_there_is_not_is_refused(clone: Cloud) -> None:
+    assert "there is no option --force" in fails(clone.deploy("--force"))
+    assert clone.calls() == []
+
+
+# What the files of ops say of each other and of the code.
+
+
+def test_every_dataset_that_a_source_reads_is_let_into_and_no_other() -> None:
+    queries = "".join(path.read_text() for path in (ROOT / "schemas" / "sources").rglob("*.sql"))
+    (granted,) = re.findall(r"PIPELINE_DATASETS=\((.+)\)", (ROOT / "deploy.sh").read_text())
+    assert set(granted.split()) == set(re.findall(r"\b(nba_\w+)\.", queries))
+
+
+@pytest.mark.parametrize("environment", ["staging", "production"])
+def test_the_settings_have_known_names_and_fit_into_gclouds_list(environment: str) -> None:
+    lines = [line for line in (ROOT / "ops" / f"{environment}.env").read_text().splitlines() if line[0] != "#"]
+    settings = dict(line.split("=", 1) for line in lines)
+    assert {name.lower() for name in settings} <= set(Settings.model_fields)
+    assert not [line for line in lines if "|" in line]

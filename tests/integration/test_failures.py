@@ -1,0 +1,320 @@
+"""A monitor that cannot do its work says so: to the caller, to Slack once, to the history and to the heartbeat."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+import time_machine
+
+from local import sample
+from local.inbox import Answer, Inbox
+from monitor.bigquery.client import WarehouseError
+from monitor.bigquery.schema import wanted_columns
+from tests.conftest import NOBODY, Door, Platform, ask, body_of, bot, headers, lines, problem
+
+FAILED = "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there"
+
+
+pytestmark = pytest.mark.usefixtures("morning")
+
+
+def words(inbox: Inbox) -> str:
+    return str([message.blocks for message in inbox.messages])
+
+
+# Told once, or told anyway.
+
+
+def test_the_same_failure_is_told_once_and_its_end_is_told(platform: Platform, inbox: Inbox, door: Door) -> None:
+    platform.load(sample.bad_week())
+    platform.client.query_and_wait("ALTER TABLE nba_precompute.player_composite_factors RENAME TO hidden")
+    client = door(platform.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    for _ in range(3):  # the scheduler's first attempt and its retries
+        assert "player_composite_factors could not be read" in problem(client.get("/"), 503)["detail"]
+    assert [(row["status"], row["alert_reason"]) for row in platform.history()] == [
+        ("ERROR", "NEW_GAP"),
+        ("ERROR", "UNCHANGED"),
+        ("ERROR", "UNCHANGED"),
+    ]
+    platform.client.query_and_wait("ALTER TABLE nba_precompute.hidden RENAME TO player_composite_factors")
+    # What is known now is news again: the data is missing.
+    assert ask(client)["alert"] == {"reason": "WORSENED", "status": "sent"}
+    assert headers(inbox) == [FAILED, "🔴 NBA Sun Jan 18: 6 of 6 games have no Phase 4 data"]
+    assert "The last message said ERROR." in words(inbox)
+
+
+def test_without_a_warehouse_nobody_knows_what_was_told_and_it_is_told_anyway(
+    inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.bigquery.client.RETRY_SECONDS", 0.2)
+    client = door(
+        {"GCP_PROJECT_ID": "nobody", "BIGQUERY_EMULATOR_HOST": NOBODY, "SLACK_WEBHOOK_URL": inbox.webhook_url}
+    )
+    for path in ("/", "/", "/?follow_up=true"):
+        body = problem(client.get(path), 503)
+        assert body["checks"][0]["status"] == "ERROR"
+        assert "http" not in body["detail"]
+    assert headers(inbox) == [FAILED] * 3
+    assert "what was told before is not known, so this may be a repetition" in words(inbox)
+    assert problem(client.get("/history"), 503)["detail"].startswith("the history could not be read")
+
+
+def test_missing_credentials_are_told(inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_GCE_CHECK", "true")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
+    body = problem(door({"GCP_PROJECT_ID": "nobody", "SLACK_WEBHOOK_URL": inbox.webhook_url}).get("/"), 503)
+    assert "there are no credentials for BigQuery" in body["detail"]
+    assert headers(inbox) == [FAILED]
+    assert "there are no credentials for BigQuery" in words(inbox)
+
+
+def test_a_memory_that_cannot_be_read_hides_no_gap(
+    season: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_given: Any) -> None:
+        raise WarehouseError("the history could not be read: Forbidden")
+
+    monkeypatch.setattr("monitor.check.read_checks", forbidden)
+    client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    body = problem(client.get("/"), 503)
+    assert "what was told of it before is not known: the history could not be read: Forbidden" in body["detail"]
+    assert headers(inbox) == ["🔴 NBA Sun Jan 18: 6 of 6 games have no Phase 4 data"]
+    # Whether there was an alert that ends now is not known either: not an error of the data, but of the run.
+    body = problem(client.get("/?date=2026-01-17"), 503)
+    assert (body["checks"][0]["status"], body["checks"][0]["alert"]["reason"]) == ("OK", "ALL_GOOD")
+    assert len(inbox.messages) == 1
+    # A dry run would not have told it.
+    assert ask(client, "/?date=2026-01-17&dry_run=true")["status"] == "OK"
+    assert [row["status"] for row in season.history()] == ["MISSING_DATA", "OK"]
+
+
+@pytest.fixture
+def unwritable(season: Platform) -> Iterator[Platform]:
+    """A history that can be read, and takes no row of the monitor's: somebody's column wants a value in each."""
+    platform = Platform({**season.environment, "MONITORING_DATASET": "unwritable"})
+    platform.create_history([*wanted_columns(), {"name": "theirs", "type": "STRING", "mode": "REQUIRED"}])
+    yield platform
+    platform.client.delete_dataset("unwritable", delete_contents=True)
+
+
+def test_a_row_that_cannot_be_written_is_told_where_nothing_else_was(
+    unwritable: Platform, inbox: Inbox, door: Door
+) -> None:
+    client = door(unwritable.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    with time_machine.travel(sample.MORNING.replace(day=17), tick=True):  # all is well with the data
+        body = problem(client.get("/"), 503)
+    assert "the history row could not be written" in body["detail"]
+    assert headers(inbox) == ["⚫ NBA Sat Jan 17: monitor failed, its verdict OK is not on record"]
+    assert "the history row could not be written" in words(inbox)
+    inbox.clear()
+    # A gap has just been told: one message is enough.
+    problem(client.get("/"), 503)
+    assert headers(inbox) == ["🔴 NBA Sun Jan 18: 6 of 6 games have no Phase 4 data"]
+    inbox.clear()
+    # Nobody waits for these.
+    for query in ("date=2026-01-15", "notify=never", "start=2026-01-17&end=2026-01-18"):
+        problem(client.get(f"/?{query}"), 503)
+    assert inbox.messages == []
+
+
+def test_by_bot_a_quiet_improvement_is_no_word_of_a_row_that_is_not_written(
+    platform: Platform, inbox: Inbox, door: Door
+) -> None:
+    platform.load(sample.bad_week())
+    client = door(platform.environment, **bot(inbox))
+    ask(client)
+    platform.load(sample.arrivals(phase3=["ORL@MEM"], phase4=["ORL@MEM"]))
+    platform.client.query_and_wait("ALTER TABLE nba_monitoring.data_availability_checks DROP COLUMN monitor_version")
+    problem(client.get("/"), 503)
+    assert headers(inbox)[0] == "⚫ NBA Sun Jan 18: monitor failed, its verdict MISSING_DATA is not on record"
+
+
+def test_after_slack_has_failed_a_range_does_not_try_on(season: Platform, inbox: Inbox, door: Door) -> None:
+    inbox.answer_next(Answer(404, "no_service"))
+    client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    body = problem(client.get("/?start=2026-01-13&end=2026-01-15&notify=always"), 502)
+    assert [check["alert"]["status"] for check in body["checks"]] == ["failed"] * 3
+    assert inbox.messages == []
+    assert [row["alert_status"] for row in season.history()] == ["failed"] * 3
+
+
+@pytest.fixture
+def bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_given: Any, **_named: Any) -> None:
+        raise ZeroDivisionError("the secret of the bug")
+
+    monkeypatch.setattr("monitor.check.judge", broken)
+
+
+@pytest.mark.usefixtures("bug")
+def test_a_bug_is_told_once_and_recorded(
+    season: Platform, inbox: Inbox, door: Door, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    run_ids = [problem(client.get("/"), 500)["run_id"] for _ in range(2)]
+    assert headers(inbox) == [FAILED]
+    assert f"a bug of the monitor, ZeroDivisionError; the log of run {run_ids[0]} says where" in words(inbox)
+    rows = season.history()
+    assert [(row["status"], row["alert_reason"], row["run_id"]) for row in rows] == [
+        ("ERROR", "NEW_GAP", run_ids[0]),
+        ("ERROR", "UNCHANGED", run_ids[1]),
+    ]
+    assert "secret" not in words(inbox) + str(rows)
+    traces = [line for line in lines(capsys.readouterr().err) if line["event"] == "bug"]
+    assert ["the secret of the bug" in line["stack_trace"] for line in traces] == [True, True]
+
+
+@pytest.mark.usefixtures("bug")
+def test_a_bug_in_a_range_is_its_callers_alone(season: Platform, inbox: Inbox, door: Door) -> None:
+    client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    problem(client.get("/?start=2026-01-10&end=2026-01-18&notify=always"), 500)
+    assert inbox.messages == []
+    assert {row["status"] for row in season.history()} == {"ERROR"}
+
+
+def test_a_bug_in_reading_what_was_told_is_told(
+    season: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: Any) -> None:
+        raise KeyError("check_date")
+
+    monkeypatch.setattr("monitor.check.read_checks", broken)
+    problem(door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url).get("/"), 500)
+    assert headers(inbox) == [FAILED]
+    assert "a bug of the monitor, KeyError" in words(inbox)
+
+
+def test_a_bug_on_the_way_to_slack_leaves_both_traces_in_the_log(
+    season: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_given: Any, **_named: Any) -> None:
+        raise KeyError("games")
+
+    monkeypatch.setattr("monitor.slack.notify.compose", broken)
+    problem(door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url).get("/"), 500)
+    traces = [line for line in lines(capsys.readouterr().err) if line["event"] == "bug"]
+    assert [line["message"] for line in traces] == [
+        "a bug on the way to tell of a bug",
+        "a bug: nothing is known of the data",
+    ]
+
+
+# The heartbeat.
+
+
+class Heartbeat(HTTPServer):
+    """Something outside that notices a run that never came: the addresses that were called, in their order."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Beat)
+        self.beats: list[str] = []
+        self.status = 200
+        self.closing = threading.Event()
+        self.delay = 0.0
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"HEARTBEAT_URL": f"http://127.0.0.1:{self.server_port}/secret-uuid"}
+
+
+class _Beat(BaseHTTPRequestHandler):
+    server: Heartbeat
+
+    def do_GET(self) -> None:
+        self.server.beats.append(self.path)
+        self.server.closing.wait(self.server.delay)
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_given: object) -> None:
+        pass
+
+
+@pytest.fixture
+def heartbeat() -> Iterator[Heartbeat]:
+    with Heartbeat() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()
+
+
+DONE, FAIL = "/secret-uuid", "/secret-uuid/fail"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "beats"),
+    [
+        ("date=2026-01-17", 200, [DONE]),
+        ("", 200, [DONE]),  # a gap that was found, told and recorded
+        ("start=2026-01-10&end=2026-01-17", 200, [DONE]),
+        ("dry_run=true", 200, []),  # it has left nothing, so it proves nothing
+        ("follow_up=true", 200, []),  # the date was not checked: this must not hide that the morning's run never came
+        ("date=18.01.2026", 400, []),
+    ],
+)
+def test_a_run_that_did_all_it_had_to_is_heard(
+    season: Platform, inbox: Inbox, door: Door, heartbeat: Heartbeat, query: str, status: int, beats: list[str]
+) -> None:
+    client = door(season.environment, **heartbeat.settings, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    assert client.get(f"/?{query}").status_code == status
+    assert heartbeat.beats == beats
+
+
+def test_an_alert_that_is_not_delivered_is_a_failed_run(
+    season: Platform, inbox: Inbox, door: Door, heartbeat: Heartbeat
+) -> None:
+    inbox.answer_next(Answer(404, "no_service"))
+    client = door(season.environment, **heartbeat.settings, SLACK_WEBHOOK_URL=inbox.webhook_url)
+    problem(client.get("/"), 502)
+    ask(client)
+    assert heartbeat.beats == [FAIL, DONE]
+
+
+def test_an_address_with_a_query_keeps_it(season: Platform, inbox: Inbox, door: Door, heartbeat: Heartbeat) -> None:
+    inbox.answer_next(Answer(404, "no_service"))
+    client = door(
+        season.environment,
+        HEARTBEAT_URL=f"{heartbeat.settings['HEARTBEAT_URL']}?create=1",
+        SLACK_WEBHOOK_URL=inbox.webhook_url,
+    )
+    problem(client.get("/"), 502)
+    ask(client)
+    assert heartbeat.beats == [f"{FAIL}?create=1", f"{DONE}?create=1"]
+
+
+def test_a_check_that_failed_is_a_failed_run(door: Door, heartbeat: Heartbeat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.bigquery.client.RETRY_SECONDS", 0.2)
+    client = door({"GCP_PROJECT_ID": "nobody", "BIGQUERY_EMULATOR_HOST": NOBODY}, **heartbeat.settings)
+    problem(client.get("/"), 503)
+    assert heartbeat.beats == [FAIL]
+
+
+@pytest.mark.usefixtures("bug")
+def test_a_bug_is_a_failed_run(season: Platform, door: Door, heartbeat: Heartbeat) -> None:
+    problem(door(season.environment, **heartbeat.settings).get("/"), 500)
+    assert heartbeat.beats == [FAIL]
+
+
+@pytest.mark.parametrize("fault", ["answers 500", "hangs", "is gone"])
+def test_a_heartbeat_that_fails_fails_no_run(
+    season: Platform,
+    door: Door,
+    heartbeat: Heartbeat,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fault: str,
+) -> None:
+    monkeypatch.setattr("monitor.heartbeat.SECONDS", 0.3)
+    settings = {"HEARTBEAT_URL": f"{NOBODY}/secret-uuid"} if fault == "is gone" else heartbeat.settings
+    heartbeat.status = 500 if fault == "answers 500" else 200
+    heartbeat.delay = 30 if fault == "hangs" else 0
+    response = door(season.environment, **settings).get("/?date=2026-01-17")
+    assert response.status_code == 200
+    logged = lines(capsys.readouterr().err)
+    assert [line["severity"] for line in logged if line["event"] == "heartbeat_failed"] == ["WARNING"]
+    assert "secret-uuid" not in str(logged) + str(body_of(response))

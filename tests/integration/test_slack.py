@@ -1,0 +1,165 @@
+"""A message on its way to Slack: what its own retries mend, what is an error and with which words, and what arrives."""
+
+import json
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from local.inbox import Answer, Inbox
+from monitor.core.alerts import Thread
+from monitor.settings import Settings, load_settings
+from monitor.slack.client import DeliveryError, deliver
+from tests.conftest import bot, webhook
+
+MESSAGE = {"text": "a gap", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "a gap"}}]}
+REPLY = {"text": "worse", "blocks": []}
+SECRETS = ("not-a-secret", "xoxb-")
+LOST = "Slack did not answer"
+STRANGER = "Slack's address answered 200, but not as Slack does; call again"
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    return load_settings({"GCP_PROJECT_ID": "nba", **environment})
+
+
+def send(settings: Settings, thread: Thread | None = None, *, broadcast: bool = True) -> Thread | None:
+    return deliver(settings, MESSAGE, thread=thread, reply=REPLY, broadcast=broadcast)
+
+
+def refusal(error: str) -> Answer:
+    return Answer(200, json.dumps({"ok": False, "error": error}))
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.slack.client.CALL_SECONDS", 0.3)
+
+
+# How Slack answers, what is told of it, or None where its own retries deliver the message, and how often it arrived.
+EITHER = [
+    ([Answer(429, "", {"Retry-After": "1"})], None, 1),
+    ([Answer(429, "", {"Retry-After": "3600"})], "Slack answered 429; call again", 0),  # longer than a run may take
+    ([Answer(429, "", {"Retry-After": "soon"})], "Slack answered 429; call again", 0),
+    ([Answer(429, "")] * 2, "Slack answered 429; call again", 0),
+    ([Answer(500, "")], None, 1),
+    ([Answer(500, "")] * 2, "Slack answered 500; call again", 0),
+    ([Answer(502, "")], "Slack answered 502; call again", 0),
+    ([Answer(drop=True)], None, 1),
+    ([Answer(drop=True)] * 2, LOST, 0),
+    ([Answer(504, delay=1)], LOST, 0),
+    # The answer is lost on the way, and the message is there: what is tried again arrives twice.
+    ([Answer(delay=1)], LOST, 1),
+    ([Answer(drop=True, accept=True)], None, 2),
+    # A proxy on the way may quote the address or the token, which are the secrets.
+    ([Answer(403, "blocked: /services/T0LOCAL/B0LOCAL/not-a-secret xoxb-not-a-secret")], "Slack answered 403;", 0),
+]
+BY_WEBHOOK = [
+    *EITHER,
+    ([Answer(404, "no_service")], "Slack answered 404 no_service; this webhook will not work again", 0),
+    ([Answer(403, "action_prohibited")], "Slack answered 403 action_prohibited; this webhook will not work again", 0),
+    ([Answer(410, "channel_is_archived")], "Slack answered 410 channel_is_archived; this webhook will not", 0),
+    ([Answer(400, "invalid_payload")], "Slack answered 400 invalid_payload; call again", 0),
+    ([Answer(200, "<html>maintenance</html>")], "Slack answered 200; call again", 0),
+    ([Answer(200, "")], "Slack answered 200; call again", 0),
+]
+BY_BOT = [
+    *EITHER,
+    ([Answer(404, "")], "Slack answered 404; call again", 0),
+    ([refusal("internal_error")], "Slack answered 200 internal_error; call again", 0),
+    ([refusal("invalid_auth")], "Slack answered 200 invalid_auth; this token will not work again", 0),
+    ([refusal("missing_scope")], "Slack answered 200 missing_scope; give the bot the scope chat:write", 0),
+    ([refusal("not_in_channel")], "Slack answered 200 not_in_channel; set SLACK_CHANNEL to a channel that", 0),
+    ([Answer(200, '{"ok": true}')], STRANGER, 0),
+    ([Answer(200, "[]")], STRANGER, 0),
+    ([Answer(200, "[1]")], LOST, 0),
+    ([Answer(200, "<html>maintenance</html>")], STRANGER, 0),
+    ([Answer(200, '{"ok": tr')], LOST, 0),  # half an answer
+]
+
+
+@pytest.mark.parametrize(
+    ("channel", "answers", "says", "arrived"),
+    [*((webhook, *case) for case in BY_WEBHOOK), *((bot, *case) for case in BY_BOT)],
+)
+def test_a_first_message(
+    inbox: Inbox,
+    capfd: pytest.CaptureFixture[str],
+    channel: Any,
+    answers: Sequence[Answer],
+    says: str | None,
+    arrived: int,
+) -> None:
+    inbox.answer_next(*answers)
+    told = ""
+    if says is None:
+        send(settings_of(channel(inbox)))
+    else:
+        with pytest.raises(DeliveryError) as error:
+            send(settings_of(channel(inbox)))
+        told = str(error.value)
+        assert told.startswith(says)
+    assert len(inbox.messages) == arrived
+    # Neither in the words nor in what the library logs.
+    assert not [secret for secret in SECRETS if secret in told + "".join(capfd.readouterr())]
+
+
+def test_a_bot_edits_its_first_message_and_replies(inbox: Inbox) -> None:
+    settings = settings_of(bot(inbox))
+    thread = send(settings)
+    assert thread is not None
+    assert send(settings, thread) == thread
+    assert send(settings, thread, broadcast=False) == thread
+    first, *replies = inbox.messages
+    assert (first.channel, first.ts, first.edited) == (thread.channel, thread.ts, 2)
+    assert [(reply.text, reply.thread_ts, reply.broadcast) for reply in replies] == [
+        ("worse", first.ts, True),
+        ("worse", first.ts, False),
+    ]
+
+
+def test_a_webhook_has_no_thread(inbox: Inbox) -> None:
+    # Not even where a bot began the alert, and was unset since.
+    settings = settings_of(webhook(inbox))
+    assert send(settings, Thread("C0ALERTS", "1768741200.000100")) is None
+    assert [message.text for message in inbox.messages] == ["a gap"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "message_not_found",  # deleted
+        "cant_update_message",  # another bot's, since the token was changed
+        "edit_window_closed",
+        "channel_not_found",
+        "is_archived",  # and SLACK_CHANNEL names another channel now
+    ],
+)
+def test_a_first_message_that_cannot_be_edited_is_posted_anew(inbox: Inbox, error: str) -> None:
+    settings = settings_of(bot(inbox))
+    thread = send(settings)
+    inbox.answer_next(refusal(error))
+    second = send(settings, thread)
+    assert second is not None
+    assert [(message.ts, message.edited, message.thread_ts) for message in inbox.messages[1:]] == [(second.ts, 0, None)]
+
+
+@pytest.mark.parametrize("error", ["internal_error", "token_revoked"])
+def test_an_edit_that_fails_otherwise_is_an_error_before_anything_is_repeated(inbox: Inbox, error: str) -> None:
+    settings = settings_of(bot(inbox))
+    thread = send(settings)
+    inbox.answer_next(refusal(error))
+    with pytest.raises(DeliveryError, match=error):
+        send(settings, thread)
+    assert len(inbox.messages) == 1
+
+
+def test_an_answer_byte_by_byte_ends_too(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.slack.client.CALL_SECONDS", 5)  # which no single read exceeds
+    monkeypatch.setattr("monitor.slack.client.DELIVERY_SECONDS", 0.3)
+    inbox.answer_next(Answer(delay=2))
+    started = perf_counter()
+    with pytest.raises(DeliveryError, match=r"Slack took longer than 0\.3 s; call again"):
+        send(settings_of(webhook(inbox)))
+    assert perf_counter() - started < 1

@@ -1,0 +1,68 @@
+"""A few words to write a world in: what each source answers, and what the judgement makes of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from monitor.core.coverage import Rules
+from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
+from monitor.core.verdict import DateVerdict, judge
+
+NOW = datetime(2026, 1, 18, 13, 0, tzinfo=UTC)  # 8:00 AM in New York
+TODAY = date(2026, 1, 18)
+FRESH = NOW - timedelta(hours=1)
+
+
+def game(matchup: str, state: str | None = "scheduled", *, day: date = TODAY, **given: Any) -> ScheduleRow:
+    """A row of a schedule source. The id is in date form unless given."""
+    away, _, home = matchup.partition("@")
+    row = ScheduleRow(day, f"{day:%Y%m%d}_{away}_{home}", away, home, state, None, FRESH)
+    return replace(row, **given)
+
+
+def team(code: str | None, players: int, game_id: str | None = None, *, day: date = TODAY) -> PlayerRow:
+    """A row of a Phase 3 or Phase 4 source."""
+    return PlayerRow(day, game_id, code, players, FRESH)
+
+
+def teams(matchup: str, *players: int, day: date = TODAY) -> list[PlayerRow]:
+    """The rows of both teams of a game, under its date-form id."""
+    return [
+        team(code, count, f"{day:%Y%m%d}_{matchup.replace('@', '_')}", day=day)
+        for code, count in zip(matchup.split("@"), players, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class World:
+    """What the sources answer: rows, or a text, which is the error of a source that failed."""
+
+    espn: Sequence[ScheduleRow] | str = ()
+    nbac: Sequence[ScheduleRow] | str = ()
+    phase3: Sequence[PlayerRow] | str = ()
+    phase4: Sequence[PlayerRow] | str = ()
+    cache: Sequence[PlayerRow] | str | None = None
+    """A second required Phase 4 source, where there is one."""
+    rules: Rules = field(default_factory=Rules)
+    now: datetime = NOW
+    today: date = TODAY
+
+    def judge(self, *days: date) -> list[DateVerdict]:
+        coverage = {"player_composite_factors": self.phase4}
+        if self.cache is not None:
+            coverage["player_daily_cache"] = self.cache
+        readings = Readings(
+            schedule=tuple(
+                _reading(name, Kind.SCHEDULE, answer) for name, answer in (("espn", self.espn), ("nbac", self.nbac))
+            ),
+            context=_reading("upcoming_player_game_context", Kind.CONTEXT, self.phase3),
+            coverage=tuple(_reading(name, Kind.COVERAGE, answer) for name, answer in coverage.items()),
+        )
+        return judge(days or [self.today], readings, self.rules, now=self.now, today=self.today)
+
+
+def _reading[Row: (ScheduleRow, PlayerRow)](name: str, kind: Kind, answer: Sequence[Row] | str) -> Reading[Row]:
+    if isinstance(answer, str):
+        return Reading(name, kind, error=answer)
+    return Reading(name, kind, tuple(answer))

@@ -1,0 +1,417 @@
+"""The Slack message: the words of each kind, and Slack's limits whatever the data."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.block_kit import refusals
+from monitor.core.alerts import Decision, Reason
+from monitor.core.sources import PlayerRow, ScheduleRow
+from monitor.core.verdict import DateVerdict, Status
+from monitor.settings import load_settings
+from monitor.slack.message import compose, reply_of
+from tests.unit.core.world import NOW, TODAY, World, game, team, teams
+
+HOSTS = {
+    "PHASE3_URL": "https://phase3.example.com",
+    "PHASE4_URL": "https://phase4.example.com",
+    "MONITOR_URL": "https://monitor.example.com",
+}
+
+
+NEW = Decision(Reason.NEW_GAP)
+
+
+def message(
+    verdict: DateVerdict, decision: Decision = NEW, *, now: datetime = NOW, hosts: Mapping[str, str] = HOSTS
+) -> dict[str, Any]:
+    settings = load_settings({"GCP_PROJECT_ID": "nba", **hosts})
+    return compose(verdict, decision, settings, run_id="4f1a", now=now)
+
+
+def words(verdict: DateVerdict, decision: Decision = NEW, **given: Any) -> str:
+    """All that a person reads, block by block."""
+    return words_of(message(verdict, decision, **given))
+
+
+def words_of(sent: dict[str, Any]) -> str:
+    blocks = sent["blocks"]
+    return "\n".join(
+        text["text"] for block in blocks for text in ([block["text"]] if "text" in block else block["elements"])
+    )
+
+
+def verdict_of(world: World) -> DateVerdict:
+    (verdict,) = world.judge()
+    return verdict
+
+
+LISTED = [game("TOR@POR", tipoff=datetime(2026, 1, 19, 3, 0, tzinfo=UTC)), game("BOS@IND")]
+READY = [*teams("TOR@POR", 13, 13), *teams("BOS@IND", 13, 13)]
+GAP = World(LISTED, LISTED, phase3=READY, phase4=teams("BOS@IND", 13, 13))
+PARTIAL = replace(GAP, phase4=[team("TOR", 7, "20260118_TOR_POR"), *teams("BOS@IND", 13, 13)])
+WHOLE = replace(GAP, phase4=READY)
+KINDS = {
+    "gap": GAP,
+    "partial": PARTIAL,
+    "schedule suspect": World(),
+    "monitor failed": replace(GAP, phase4="Timeout: no answer in 60 s"),
+    "whole": WHOLE,
+    "no games": World(nbac=[game("TOR@POR", "postponed")]),
+}
+
+
+def test_a_gap_says_what_why_and_what_next() -> None:
+    assert words(verdict_of(GAP)) == (
+        "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data\n"
+        "Without it no prediction can be made. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h*.\n"
+        "*Games:* 1 missing · 1 ready\n*Listed by:* espn 2 · nbac 2\n"
+        "*Probably (a hint):* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
+        "🔴 *TOR@POR* 10:00 PM EST · missing · 0 of 26 players\n"
+        "🟢 *BOS@IND* · ready · 26 of 26 players\n"
+        "*Next*\n1. Run Phase 4 for player_composite_factors; it answers 200 even when it failed, "
+        "so read `results[].status`\n"
+        '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
+        "-H 'Content-Type: application/json' -d '"
+        '{"analysis_date": "2026-01-18", "processors": ["PlayerCompositeFactorsProcessor"], "strict_mode": false, '
+        '"skip_dependency_check": true}\' https://phase4.example.com/process-date```\n2. Check again\n'
+        '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
+        "-H 'Content-Type: application/json' -d '"
+        '{"date": "2026-01-18"}\' https://monitor.example.com/```\n'
+        "MISSING_DATA · Jan 18, 8:00 AM EST · run 4f1a · "
+        "<https://console.cloud.google.com/bigquery?project=nba&amp;p=nba&amp;d=nba_monitoring"
+        "&amp;t=data_availability_checks&amp;page=table|history>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        ("gap", "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data"),
+        ("partial", "🟠 NBA Sun Jan 18: 1 of 2 games has only part of the Phase 4 data"),
+        ("schedule suspect", "🟣 NBA Sun Jan 18: schedule suspect, no games and nothing that shows an off-day"),
+        ("monitor failed", "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there"),
+        ("whole", "🟢 NBA Sun Jan 18: all Phase 4 data is there for 2 games"),
+        ("no games", "⚪ NBA Sun Jan 18: no games"),
+    ],
+)
+def test_every_kind_has_a_header_of_its_own(kind: str, header: str) -> None:
+    sent = message(verdict_of(KINDS[kind]))
+    assert sent["blocks"][0] == {"type": "header", "text": {"type": "plain_text", "text": header}}
+    # What a phone's notification shows, and a screen reader says.
+    assert sent["text"].startswith(header)
+
+
+# How an alert goes on, at 11:30 AM.
+LATER = NOW + timedelta(hours=3, minutes=30)
+STORY = {
+    "worse": (
+        GAP,
+        Decision(Reason.WORSENED, before="MISSING_DATA", worse=(("TOR@POR", "READY"), ("BOS@IND", None))),
+    ),
+    "another kind": (replace(GAP, phase4="Timeout"), Decision(Reason.WORSENED, before="MISSING_DATA")),
+    "better": (GAP, Decision(Reason.IMPROVED, before="MISSING_DATA")),
+    "deadline": (GAP, Decision(Reason.DEADLINE, opened=NOW, before="MISSING_DATA")),
+    "deadline of an old gap": (GAP, Decision(Reason.DEADLINE, opened=NOW - timedelta(days=1))),
+    "resolved": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=LATER)),
+    "resolved too late": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=NOW + timedelta(hours=7))),
+    "resolved by a postponement": (KINDS["no games"], Decision(Reason.RESOLVED, opened=NOW, closed=LATER)),
+    "seen again": (WHOLE, Decision(Reason.RESOLVED, opened=NOW, closed=LATER, before="ERROR")),
+    "an off-day after all": (
+        KINDS["no games"],
+        Decision(Reason.RESOLVED, opened=NOW, closed=NOW + timedelta(hours=7), before="SCHEDULE_UNKNOWN"),
+    ),
+    "gone": (WHOLE, Decision(Reason.DEADLINE, opened=NOW, before="MISSING_DATA", gone=("BOS-LAL",))),
+    "asked for": (WHOLE, Decision(Reason.REQUESTED)),
+    "not recorded": (WHOLE, Decision(Reason.NOT_RECORDED)),
+}
+
+
+@pytest.mark.parametrize(
+    ("turn", "header", "change"),
+    [
+        (
+            "worse",
+            "🔴 NBA Sun Jan 18, setback: 1 of 2 games has no Phase 4 data",
+            "*Setback:*\n• *TOR@POR* was ready\n• *BOS@IND* is newly on the schedule",
+        ),
+        (
+            "another kind",
+            "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there",
+            "The last message said MISSING_DATA.",
+        ),
+        ("better", "🔴 NBA Sun Jan 18, better: 1 of 2 games has no Phase 4 data", "in *1 h 30 min*"),
+        (
+            "deadline",
+            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 of 2 games has no Phase 4 data",
+            "Open since 8:00 AM EST, 3 h 30 min ago.",
+        ),
+        (
+            "deadline of an old gap",
+            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 of 2 games has no Phase 4 data",
+            "Open since Jan 17, 8:00 AM EST, 27 h 30 min ago.",
+        ),
+        (
+            "resolved",
+            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
+            (
+                "Open for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST. "
+                "That is *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action is due."
+            ),
+        ),
+        (
+            "resolved too late",
+            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
+            "That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST): see whether they lacked anything.",
+        ),
+        ("resolved by a postponement", "⚪ NBA Sun Jan 18, resolved: no games", "Open for *3 h 30 min*"),
+        # The data may have been there all the time: only the monitor was blind.
+        (
+            "seen again",
+            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
+            "Nobody knew whether the data was there for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST.",
+        ),
+        (
+            "an off-day after all",
+            "⚪ NBA Sun Jan 18, resolved: no games",
+            "to 3:00 PM EST. That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST).\n",
+        ),
+        # Whole only because a game without data is on no schedule that could be read.
+        (
+            "gone",
+            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 game without data left the schedule",
+            "No schedule lists BOS-LAL any more, and nobody called it off: this is *not* an all-clear.",
+        ),
+        ("asked for", "🟢 NBA Sun Jan 18: all Phase 4 data is there for 2 games", "No action is due."),
+        (
+            "not recorded",
+            "⚫ NBA Sun Jan 18: monitor failed, its verdict OK is not on record",
+            "*What failed:* the history row could not be written: Forbidden",
+        ),
+    ],
+)
+def test_every_turn_of_the_story_has_its_own_words(turn: str, header: str, change: str) -> None:
+    world, decision = STORY[turn]
+    verdict = verdict_of(world)
+    if decision.reason is Reason.NOT_RECORDED:
+        verdict = replace(verdict, error="the history row could not be written: Forbidden")
+    sent = message(verdict, decision, now=LATER)
+    assert sent["blocks"][0]["text"]["text"] == header
+    assert sent["text"].startswith(header)
+    assert change in words_of(sent)
+    assert refusals(sent) == []
+
+
+def test_a_resolved_date_has_no_commands_and_a_row_that_is_missing_has() -> None:
+    assert "*Next*" not in words(*story("resolved"), now=LATER)
+    assert "python -m monitor schema diff" in words(*story("not recorded"), now=LATER)
+
+
+def test_a_bug_leads_to_the_log_and_not_to_the_tables() -> None:
+    text = words(
+        DateVerdict(TODAY, Status.ERROR, error="a bug of the monitor, KeyError; the log of run 4f1a says where")
+    )
+    assert "*What failed:* a bug of the monitor, KeyError" in text
+    assert "1. See what the function's log says of this run" in text
+
+
+def test_the_reply_in_the_thread_is_the_messages_head() -> None:
+    # The first message above it has the games and the commands.
+    full = message(*story("worse"), now=LATER)
+    reply = reply_of(full)
+    assert reply["text"] == full["text"]
+    assert [block["type"] for block in reply["blocks"]] == ["header", "section", "context"]
+    assert "*TOR@POR* was ready" in words_of(reply)
+    assert "curl" not in words_of(reply)
+
+
+def story(turn: str) -> tuple[DateVerdict, Decision]:
+    world, decision = STORY[turn]
+    return verdict_of(world), decision
+
+
+def test_every_kind_is_taken_by_slack() -> None:
+    for kind, world in KINDS.items():
+        assert refusals(message(verdict_of(world))) == [], kind
+
+
+PIECES = [
+    # A partial game says how many of how many, and who is short where.
+    ("partial", "*TOR@POR* 10:00 PM EST · partial · 7 of 26 players; TOR 7 of 13, POR 0 of 13 players in player_comp"),
+    ("schedule suspect", "This is *not* an all-clear."),
+    ("schedule suspect", "• espn is empty: it has no row from 2026-01-04 to 2026-05-18"),
+    ("schedule suspect", "*Games:* none\n*Listed by:* espn 0 · nbac 0"),
+    ("monitor failed", "*What failed:* player_composite_factors could not be read: Timeout: no answer in 60 s"),
+    ("monitor failed", "this is *not* an all-clear"),
+    ("monitor failed", "*Games:* 2 unknown"),
+    ("monitor failed", "1. See whether BigQuery answers, and whether the tables named above are there"),
+    ("schedule suspect", "1. See whether the schedule was loaded: espn, nbac"),
+    ("no games", "⚪ *TOR@POR* · excluded · postponed (nbac)"),
+    ("whole", "No action is due."),
+]
+
+
+@pytest.mark.parametrize(("kind", "piece"), PIECES)
+def test_each_kind_says_what_a_person_needs(kind: str, piece: str) -> None:
+    assert piece in words(verdict_of(KINDS[kind]))
+
+
+@pytest.mark.parametrize(
+    ("world", "commands"),
+    [
+        # Not in Phase 3: both phases, in their order, then the check.
+        (replace(GAP, phase3=[]), ["phase3.example.com/process-date-range", "phase4.", "monitor."]),
+        (GAP, ["phase4.example.com/process-date", "monitor.example.com/"]),
+        # Nothing to run, but to look and to check again.
+        (World(), ["monitor.example.com/"]),
+        (World(phase4="Timeout"), ["monitor.example.com/"]),
+    ],
+)
+def test_the_commands_are_those_of_the_phase_that_stalled(world: World, commands: list[str]) -> None:
+    found = words(verdict_of(world)).split("```")[1::2]
+    assert len(found) == len(commands)
+    assert all(host in line for host, line in zip(commands, found, strict=True))
+
+
+def test_without_hosts_the_message_shows_how_to_check_again() -> None:
+    text = words(verdict_of(GAP), hosts={})
+    assert "```python -m monitor check --date 2026-01-18```" in text
+    assert "curl" not in text
+
+
+@pytest.mark.parametrize(
+    ("later", "left"),
+    [
+        (timedelta(0), "in *5 h*"),
+        (timedelta(hours=4, minutes=15), "in *45 min*"),
+        (timedelta(hours=5), "in *0 min*"),
+        (timedelta(hours=6), "Predictions started at 18:00 UTC (1:00 PM EST), *1 h ago*."),
+        (timedelta(days=10), "*9 days ago*"),
+    ],
+)
+def test_the_time_left_until_predictions(later: timedelta, left: str) -> None:
+    assert left in words(verdict_of(GAP), now=NOW + later)
+
+
+def test_a_start_on_the_evening_before_says_so() -> None:
+    assert "02:00 UTC (Sat 9:00 PM EST)" in words(verdict_of(GAP), hosts={"PREDICTIONS_AT": "02:00"})
+
+
+def test_of_several_required_tables_the_one_without_data_is_named() -> None:
+    # 2026-01-15..19: some of the Phase 4 tables were complete, and predictions ran anyway.
+    text = words(verdict_of(replace(WHOLE, cache=teams("BOS@IND", 13, 13))))
+    assert "1 of 2 games has no data in player_daily_cache" in text
+    assert "*TOR@POR* 10:00 PM EST · missing · 0 of 26 players; nothing in player_daily_cache" in text
+    assert "1. Run Phase 4 for player_daily_cache;" in text
+    assert "PlayerCompositeFactorsProcessor" not in text
+
+
+def test_a_header_says_no_phase_4_data_only_of_games_that_are_in_no_table() -> None:
+    # Each game is whole in one of the two tables.
+    text = words(verdict_of(replace(WHOLE, phase4=teams("TOR@POR", 13, 13), cache=teams("BOS@IND", 13, 13))))
+    assert "2 of 2 games have no data in player_composite_factors or player_daily_cache" in text
+
+
+def test_a_header_fits_however_many_tables_are_empty() -> None:
+    verdict = verdict_of(replace(GAP, phase4=[]))
+    missing = replace(verdict.games[0], missing_from=tuple(f"a_phase_4_table_of_a_long_name_{n}" for n in range(9)))
+    text = message(replace(verdict, games=(missing,)))["blocks"][0]["text"]["text"]
+    assert "1 of 1 game has no data in some of 9 Phase 4 sources" in text
+
+
+def test_what_failed_is_told_once() -> None:
+    failed = verdict_of(World(espn="Forbidden", nbac="Forbidden", phase3="Forbidden", phase4="Forbidden"))
+    text = words(failed)
+    assert text.count("espn could not be read") == 1
+    assert "Also noticed" in text  # Phase 3, which alone would not have failed the check
+    assert "*Games:* not known, since no schedule could be read" in text
+
+
+def test_a_phase_that_could_not_be_read_is_not_said_to_be_empty() -> None:
+    assert "Phase 3 could not be read, Phase 4 none" in words(verdict_of(replace(GAP, phase3="Timeout", phase4=[])))
+
+
+def test_a_summer_date_has_summer_time_and_an_old_one_its_year() -> None:
+    june = datetime(2025, 6, 5, tzinfo=UTC).date()
+    (verdict,) = World(nbac=[game("OKC@IND", day=june)]).judge(june)
+    text = words(verdict)
+    assert "NBA Thu Jun 5, 2025: 1 of 1 game has" in text
+    assert "18:00 UTC (2:00 PM EDT)" in text
+
+
+def test_fifteen_games_at_most_and_how_many_more() -> None:
+    # No date has more than 15 games; a broken schedule may.
+    slate = [game(f"A{n:02}@B{n:02}") for n in range(20)]
+    text = words(verdict_of(World(nbac=slate)))
+    assert text.count("· missing ·") == 15
+    assert "\n+5 more\n" in text
+
+
+HOSTILE = [
+    "<!channel> <@U123> <https://evil.example|click>",  # control sequences: would ping, would link
+    "&lt;!channel&gt;",  # already escaped: must show as it is written
+    "*bold* `code` ```",
+    "x" * 5_000,
+    "&" * 5_000,  # five times as long when escaped
+    "line\nbreak\r\n> quote",
+    "\u202eright to left",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
+def test_hostile_data_stays_text_within_the_limits(text: str) -> None:
+    listed = [game("BOS@LAL", text, away=text, home=f"{text}2", game_id=text) for _ in range(20)]
+    strays = [team(text, 3, text), team(None, 3, text)]
+    for world in (
+        World(nbac=listed, phase3=strays, phase4=strays),
+        World(nbac=text, espn=listed, phase4=strays),
+        World(nbac=text, espn=text, phase4=text),
+    ):
+        sent = message(verdict_of(world))
+        assert refusals(sent) == []
+        assert len(sent["blocks"]) <= 10
+        everything = sent["text"] + words(verdict_of(world))
+        assert "<!" not in everything
+        assert "<@" not in everything
+        assert "<https://evil" not in everything
+        assert len(words(verdict_of(world))) <= 12_000
+
+
+any_text = st.one_of(st.none(), st.text(max_size=40))
+
+
+@given(
+    listed=st.lists(
+        st.builds(
+            ScheduleRow,
+            game_date=st.just(TODAY),
+            game_id=any_text,
+            away=any_text,
+            home=any_text,
+            state=any_text,
+            tipoff=st.one_of(st.none(), st.datetimes(timezones=st.just(UTC))),
+            refreshed_at=st.none(),
+        ),
+        max_size=25,
+    ),
+    ready=st.lists(
+        st.builds(
+            PlayerRow,
+            game_date=st.just(TODAY),
+            game_id=any_text,
+            team=any_text,
+            players=st.integers(0, 10**6),
+            refreshed_at=st.none(),
+        ),
+        max_size=25,
+    ),
+)
+def test_whatever_the_data_slack_takes_the_message(listed: list[ScheduleRow], ready: list[PlayerRow]) -> None:
+    verdict = verdict_of(World(espn=listed, phase3=ready, phase4=ready))
+    assert refusals(message(verdict)) == []
+    assert verdict.status in Status
