@@ -1,7 +1,7 @@
-"""A verdict becomes a Slack message: what is wrong or has changed, how long is left, the probable cause, what to do.
+"""Turns a verdict into a Slack message: what is wrong or has changed, time left, the likely cause, what to do next.
 
-Pure. Within Slack's limits whatever the data (at most 10 blocks and 12,000 characters), and everything that comes from
-data is escaped: https://docs.slack.dev/messaging/formatting-message-text#escaping
+Pure. The message fits Slack's limits whatever the data (at most 10 blocks and 12,000 characters), and everything that
+comes from data is escaped: https://docs.slack.dev/messaging/formatting-message-text#escaping
 """
 
 import json
@@ -12,6 +12,14 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
+from slack_sdk.models.blocks import (
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    PlainTextObject,
+    SectionBlock,
+)
+
 from monitor.core.alerts import TROUBLE, Decision, Reason
 from monitor.core.coverage import GameStatus, GameVerdict, Phase
 from monitor.core.dates import league_date
@@ -21,16 +29,16 @@ from monitor.settings import Settings
 from monitor.words import AUTHORIZATION, PHASES, clock, duration
 
 PROCESSED = "player_composite_factors"
-"""The Phase 4 table that the command given here writes. Which processors write the others is not known."""
+"""The Phase 4 table that the suggested command fills. Which processors fill the others is unknown."""
 
 MOST_GAMES = 15
 MOST_WARNINGS = 8
 
-# A section holds 3,000 characters: https://docs.slack.dev/reference/block-kit/blocks/section-block. Three of ours hold
-# text of no fixed length, and 12,000 is the most that a message may have.
+# Slack's model of a section refuses more than 3,000 characters. Three of ours hold text of any length, and a message
+# may have 12,000 in all.
 _SECTION_CHARACTERS = 2_600
 _LINE_CHARACTERS = 200
-_HEADER_CHARACTERS = 150  # https://docs.slack.dev/reference/block-kit/blocks/header-block
+_HEADER_CHARACTERS = HeaderBlock.text_max_length
 
 _MARK = {
     GameStatus.READY: "🟢",
@@ -50,21 +58,21 @@ _DATE_MARK = {
 }
 _TURN_MARK = {Reason.DEADLINE: "⏰", Reason.NOT_RECORDED: "⚫"}
 _MEANING = {
-    Status.MISSING_DATA: "Without it no prediction can be made.",
-    Status.PARTIAL_DATA: "Predictions will lack players.",
+    Status.MISSING_DATA: "No predictions can be made without it.",
+    Status.PARTIAL_DATA: "Predictions will miss players.",
     Status.SCHEDULE_UNKNOWN: (
-        "Either there are no games, or the schedule did not arrive and predictions will be missing. "
+        "Either there are no games, or the schedule was not loaded and predictions will be missing. "
         "This is *not* an all-clear."
     ),
-    Status.ERROR: "The data may be there or not: this is *not* an all-clear.",
+    Status.ERROR: "The data may or may not be there. This is *not* an all-clear.",
 }
 _WAS_OPEN: dict[str, str] = {
-    Status.ERROR: "Nobody knew whether the data was there",
+    Status.ERROR: "Data status was unknown",
     Status.SCHEDULE_UNKNOWN: "The schedule was suspect",
 }
 _NOT_RECORDED = (
-    "What was found is below, but the history does not have it: until that is mended it has a hole, and the monitor "
-    "cannot know what it has told."
+    "The verdict below is not in the history. Until this is fixed the history has a hole, and the monitor cannot "
+    "tell which alerts it has sent."
 )
 _WORST_FIRST = [GameStatus.MISSING, GameStatus.PARTIAL, GameStatus.UNKNOWN, GameStatus.READY]
 
@@ -86,44 +94,44 @@ def compose(
         _warnings(verdict),
         _next_steps(verdict, decision, settings),
     ]
-    blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": header}},
-        *({"type": "section", "text": _mrkdwn(text)} for text in sections if text),
-        {"type": "context", "elements": [_mrkdwn(_footer(verdict, settings, run_id, now))]},
+    blocks = [
+        HeaderBlock(text=PlainTextObject(text=header)),
+        *(SectionBlock(text=_mrkdwn(text)) for text in sections if text),
+        ContextBlock(elements=[_mrkdwn(_footer(verdict, settings, run_id, now))]),
     ]
-    return {"text": f"{header}. {impact}", "blocks": blocks}
+    return {"text": f"{header}. {impact}", "blocks": [block.to_dict() for block in blocks]}
 
 
 def reply_of(message: dict[str, Any]) -> dict[str, Any]:
-    """The message's head, for the thread below a first message that shows the rest: header, impact and footer."""
+    """The header, impact and footer of a message, to reply under a first message that shows the rest."""
     header, impact, *_, footer = message["blocks"]
     return {"text": message["text"], "blocks": [header, impact, footer]}
 
 
-def _mrkdwn(text: str) -> dict[str, Any]:
-    # Otherwise Slack makes links of bare addresses and of channels' names, and mentions of some words, all from data:
+def _mrkdwn(text: str) -> MarkdownTextObject:
+    # Verbatim: Slack must not turn addresses, channel names and mentions that come from data into links.
     # https://docs.slack.dev/reference/block-kit/composition-objects/text-object
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+    return MarkdownTextObject(text=text, verbatim=True)
 
 
 def _turn(decision: Decision, left: timedelta) -> str:
-    """How the story goes on, as the header says it."""
+    """What has changed since the last message, for the header."""
     return {
-        Reason.WORSENED: ", setback" if decision.worse else "",
-        Reason.IMPROVED: ", better",
+        Reason.WORSENED: ", regressed" if decision.worse else "",
+        Reason.IMPROVED: ", improving",
         Reason.DEADLINE: f", {duration(left)} left",
         Reason.RESOLVED: ", resolved",
     }.get(decision.reason, "")
 
 
 def _change(decision: Decision, settings: Settings, now: datetime) -> str:
-    """What is different from the message before."""
+    """What is different from the last message."""
     if decision.worse:
         lines = [
-            f"• *{_escape(matchup, 24)}* {f'was {_escape(best.lower(), 24)}' if best else 'is newly on the schedule'}"
+            f"• *{_escape(matchup, 24)}* {f'was {_escape(best.lower(), 24)}' if best else 'is new on the schedule'}"
             for matchup, best in decision.worse
         ]
-        return "*Setback:*\n" + _fit(lines, MOST_GAMES)
+        return "*Regressed:*\n" + _fit(lines, MOST_GAMES)
     if decision.reason is Reason.WORSENED:
         return f"The last message said {decision.before}."
     if decision.reason is Reason.DEADLINE and decision.opened:
@@ -133,12 +141,12 @@ def _change(decision: Decision, settings: Settings, now: datetime) -> str:
 
 def _headline(verdict: DateVerdict, decision: Decision) -> str:
     if decision.gone:
-        return f"{_plural(len(decision.gone), 'game')} without data left the schedule"
+        return f"{_plural(len(decision.gone), 'game')} without data dropped off the schedule"
     if decision.reason is Reason.NOT_RECORDED:
-        return f"monitor failed, its verdict {verdict.status} is not on record"
+        return f"monitor failed, verdict {verdict.status} not recorded"
     expected = len(verdict.games)
     missing, partial = verdict.count(GameStatus.MISSING), verdict.count(GameStatus.PARTIAL)
-    more = f", {partial} more only part of it" if partial else ""
+    more = f", {partial} more incomplete" if partial else ""
     required = {source.name for source in verdict.sources if source.kind is Kind.COVERAGE}
     absent = sorted({source for game in verdict.games for source in game.missing_from})
     what = f"no data in {' or '.join(absent)}"
@@ -148,11 +156,11 @@ def _headline(verdict: DateVerdict, decision: Decision) -> str:
         what = f"no data in some of {len(absent)} Phase 4 sources"
     return {
         Status.MISSING_DATA: f"{missing} of {_plural(expected, 'game')} {_have(missing)} {what}{more}",
-        Status.PARTIAL_DATA: f"{partial} of {_plural(expected, 'game')} {_have(partial)} only part of the Phase 4 data",
-        Status.SCHEDULE_UNKNOWN: "schedule suspect, no games and nothing that shows an off-day",
-        Status.ERROR: "monitor failed, nobody knows whether the data is there",
-        Status.OK: f"all Phase 4 data is there for {_plural(expected, 'game')}",
-        Status.EXPECTED_GAP: f"{missing + partial} of {_plural(expected, 'game')} not ready, as declared",
+        Status.PARTIAL_DATA: f"{partial} of {_plural(expected, 'game')} {_have(partial)} incomplete Phase 4 data",
+        Status.SCHEDULE_UNKNOWN: "schedule suspect, no games listed and no sign of an off-day",
+        Status.ERROR: "monitor failed, data status unknown",
+        Status.OK: f"Phase 4 data is complete for {_plural(expected, 'game')}",
+        Status.EXPECTED_GAP: f"{missing + partial} of {_plural(expected, 'game')} not ready, an expected gap",
         Status.NO_GAMES: "no games",
     }[verdict.status]
 
@@ -162,13 +170,13 @@ def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: d
         return _resolution(verdict, decision, settings, now)
     if decision.gone:
         gone = _escape(", ".join(decision.gone))
-        meaning = f"No schedule lists {gone} any more, and nobody called it off: this is *not* an all-clear."
+        meaning = f"No schedule lists {gone} any more, and no source called it off. This is *not* an all-clear."
     elif decision.reason is Reason.NOT_RECORDED:
         meaning = _NOT_RECORDED
     elif verdict.status in TROUBLE:
         meaning = _MEANING[verdict.status]
     else:
-        return "No action is due."
+        return "No action needed."
     left = settings.predictions_start(verdict.day) - now
     when = _predictions_start(verdict, settings)
     if left >= timedelta(0):
@@ -177,16 +185,16 @@ def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: d
 
 
 def _resolution(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
-    """How long it was open, and how long before or after the start of predictions it was seen whole."""
+    """How long the incident was open, and how long before or after the start of predictions it ended."""
     opened, closed = (moment or now for moment in (decision.opened, decision.closed))
     start, end = (_clock(moment, settings, now) for moment in (opened, closed))
     left = settings.predictions_start(verdict.day) - closed
     when = _predictions_start(verdict, settings)
     span = f"{_WAS_OPEN.get(decision.before or '', 'Open')} for *{duration(closed - opened)}*, from {start} to {end}."
     if left >= timedelta(0):
-        return f"{span} That is *{duration(left)} before* predictions start at {when}. No action is due."
+        return f"{span} That is *{duration(left)} before* predictions start at {when}. No action needed."
     late = f"{span} That is *{duration(-left)} after* predictions started at {when}"
-    return f"{late}." if verdict.status is Status.NO_GAMES else f"{late}: see whether they lacked anything."
+    return f"{late}." if verdict.status is Status.NO_GAMES else f"{late}: check them for missing games."
 
 
 def _predictions_start(verdict: DateVerdict, settings: Settings) -> str:
@@ -204,7 +212,7 @@ def _clock(moment: datetime, settings: Settings, now: datetime) -> str:
 
 def _counts(verdict: DateVerdict) -> str:
     if all(source.error for source in verdict.sources if source.kind is Kind.SCHEDULE):
-        return "*Games:* not known, since no schedule could be read"
+        return "*Games:* unknown, no schedule could be read"
     states = [f"{verdict.count(state)} {state.lower()}" for state in _WORST_FIRST if verdict.count(state)]
     if verdict.excluded:
         states.append(f"{len(verdict.excluded)} excluded")
@@ -227,7 +235,7 @@ def _hint(verdict: DateVerdict) -> str:
     phase3 = verdict.phase3_latest or ("could not be read" if Kind.CONTEXT in unread else "none in 14 days")
     latest = f"Latest date with data: Phase 3 {phase3}, Phase 4 {verdict.phase4_latest or 'none in 14 days'}."
     stalled = verdict.stalled_phase
-    return f"*Probably (a hint):* {PHASES[stalled]} stalled. {latest}" if stalled else f"*A hint:* {latest}"
+    return f"*Likely cause:* {PHASES[stalled]} stalled. {latest}" if stalled else latest
 
 
 def _games(verdict: DateVerdict, settings: Settings) -> str:
@@ -238,7 +246,7 @@ def _games(verdict: DateVerdict, settings: Settings) -> str:
 
 
 def _game_line(verdict: GameVerdict, settings: Settings, *, several: bool) -> str:
-    """`several` required Phase 4 sources: then the line names those that lack the game."""
+    """With `several` required Phase 4 sources the line names those that lack the game."""
     tipoff = verdict.game.tipoff
     when = f" {tipoff.astimezone(settings.league_timezone):%-I:%M %p %Z}" if tipoff else ""
     expected = f" of {verdict.phase3_players}" if verdict.phase3_players else ""
@@ -256,26 +264,28 @@ def _game_line(verdict: GameVerdict, settings: Settings, *, several: bool) -> st
 
 
 def _warnings(verdict: DateVerdict) -> str:
-    # What made the check fail is told above.
+    # What made the check fail is said above.
     lines = [f"• {_escape(warning)}" for warning in verdict.warnings if warning not in (verdict.error or "")]
     return "*Also noticed*\n" + _fit(lines, MOST_WARNINGS) if lines else ""
 
 
 def _next_steps(verdict: DateVerdict, decision: Decision, settings: Settings) -> str:
-    """What to do, in order, each with its command where the host to ask is known."""
+    """What to do, in order, each with its command if the host is configured."""
     if verdict.status not in TROUBLE and decision.reason is not Reason.NOT_RECORDED:
         return ""
     day, stalled = str(verdict.day), verdict.stalled_phase
     steps = []
     if decision.reason is Reason.NOT_RECORDED:
-        steps.append("See whether the history can be written, and has its columns\n```python -m monitor schema diff```")
+        steps.append(
+            "Check that the history table can be written and has its columns\n```python -m monitor schema diff```"
+        )
     elif verdict.status is Status.ERROR and verdict.sources:
-        steps.append("See whether BigQuery answers, and whether the tables named above are there and can be read")
+        steps.append("Check that BigQuery answers, and that the tables named above exist and can be read")
     elif verdict.status is Status.ERROR:
-        steps.append("See what the function's log says of this run")
+        steps.append("Read the function's log of this run")
     if verdict.status is Status.SCHEDULE_UNKNOWN:
         names = [source.name for source in verdict.sources if source.kind is Kind.SCHEDULE]
-        steps.append(f"See whether the schedule was loaded: {_escape(', '.join(names))}")
+        steps.append(f"Check that the schedule was loaded: {_escape(', '.join(names))}")
     if stalled is Phase.PHASE_3:
         phase3 = {"start_date": day, "end_date": day, "processors": ["UpcomingPlayerGameContextProcessor"]}
         command = _post(settings.phase3_url, "process-date-range", {**phase3, "backfill_mode": True})
@@ -289,8 +299,8 @@ def _next_steps(verdict: DateVerdict, decision: Decision, settings: Settings) ->
         if PROCESSED not in short:
             command = ""
         steps.append(
-            f"Run Phase 4 for {', '.join(short)}; it answers 200 even when it failed, "
-            f"so read `results[].status`{command}"
+            f"Run Phase 4 for {', '.join(short)}. It answers 200 even when a processor fails: "
+            f"read `results[].status`{command}"
         )
     again = _post(settings.monitor_url, "", {"date": day}) or f"\n```python -m monitor check --date {day}```"
     steps.append(f"Check again{again}")
@@ -328,7 +338,7 @@ def _have(number: int) -> str:
 
 
 def _fit(lines: Sequence[str], most: int) -> str:
-    """The first lines that fit, and how many more there are."""
+    """The lines that fit, and how many more there are."""
     kept: list[str] = []
     for line in lines[:most]:
         if sum(len(each) + 1 for each in kept) + len(line) > _SECTION_CHARACTERS:

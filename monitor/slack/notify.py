@@ -1,4 +1,4 @@
-"""Each verdict is sent to Slack, or is not: the decision, its message, and what became of it."""
+"""Sends a verdict to Slack, or does not: the decision, the message, and what became of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

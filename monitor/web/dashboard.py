@@ -107,7 +107,7 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
             f"start={first_steps.first}&end={first_steps.last}",
             f"backfill --start {first_steps.first} --end {first_steps.last}",
         ),
-        "empty": not calendar and not view.memory,
+        "empty": not calendar and not view.history,
         "seasons": panels.by_season(calendar),
         "season_before": season_of(view.days.first - timedelta(days=1)),
         "legend": panels.legend(calendar),

@@ -86,7 +86,7 @@ class View:
     days: DateRange
     calendar: Rows
     checks: Rows
-    memory: Rows
+    history: Rows
     incidents: Rows
     sources: Rows
     runs: Rows
@@ -161,7 +161,7 @@ def facts(view: View, settings: Settings, check: Row | None, incident: Row | Non
         early = " — before the day itself, and not since" if _only_before(view, zone) else ""
         when = f"{both(check['check_time'])}{_ago(check['check_time'], view.now)}{_by(check)}"
         found.append(("Checked", f"{when}{early}"))
-        found.append(("Slack", told(view.memory, zone, view.day)))
+        found.append(("Slack", told(view.history, zone, view.day)))
     if view.day >= view.today:
         left = start - view.now
         when = f"in {duration(left)}" if left >= timedelta() else f"{duration(-left)} ago"
@@ -180,7 +180,7 @@ def facts(view: View, settings: Settings, check: Row | None, incident: Row | Non
 
 def _only_before(view: View, zone: tzinfo) -> bool:
     """Whether every check of a date that has come is from an earlier one, when nothing was due yet."""
-    times = [check["check_time"] for check in view.memory if check["check_time"]]
+    times = [check["check_time"] for check in view.history if check["check_time"]]
     return view.day <= view.today and bool(times) and league_date(max(times), zone) < view.day
 
 
@@ -212,17 +212,17 @@ def _by(check: Row) -> str:
     return f", by {check['trigger']}" if check["trigger"] else ""
 
 
-def told(memory: Rows, zone: tzinfo, day: date) -> str:
+def told(history: Rows, zone: tzinfo, day: date) -> str:
     """Whether Slack knows of the day as it is: the last message, or why there was none."""
     # What was told before the present trouble, or before its end, is not news of it.
-    trouble = bool(memory) and memory[-1]["status"] in TROUBLE
-    since = list(takewhile(lambda check: (check["status"] in TROUBLE) == trouble, reversed(memory)))
+    trouble = bool(history) and history[-1]["status"] in TROUBLE
+    since = list(takewhile(lambda check: (check["status"] in TROUBLE) == trouble, reversed(history)))
     tried = [check for check in since if check["alert_status"] in {"sent", "failed"} and check["alert_reason"] in LOUD]
     if tried and tried[0]["alert_status"] == "failed":
         return "the last alert could not be delivered"
     if tried:
         return f"told {both_clocks(tried[0]['check_time'], zone, day)}: {_words(tried[0]['alert_reason'])}"
-    why = _words(memory[-1]["alert_reason"]) if memory else ""
+    why = _words(history[-1]["alert_reason"]) if history else ""
     return f"not told: {why or 'no alert is on record'}"
 
 

@@ -33,9 +33,9 @@ def make(client: FlaskClient, platform: Platform, call: Call) -> None:
 
 GAP, WORSE, DEADLINE, RESOLVED = STORY = [
     "🔴 NBA Sun Jan 18: 6 of 6 games have no Phase 4 data",
-    "🔴 NBA Sun Jan 18, setback: 4 of 6 games have no Phase 4 data",
+    "🔴 NBA Sun Jan 18, regressed: 4 of 6 games have no Phase 4 data",
     "⏰ NBA Sun Jan 18, 1 h 30 min left: 2 of 6 games have no Phase 4 data",
-    "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 6 games",
+    "🟢 NBA Sun Jan 18, resolved: Phase 4 data is complete for 6 games",
 ]
 
 

@@ -62,7 +62,7 @@ def checked(**given: Any) -> View:
     check = {"check_date": TODAY, "check_time": at("2026-01-18 13:00"), "status": "OK"} | given
     shared = {name: value for name, value in check.items() if name in COLUMNS["history"].split()}
     date_row = row("calendar", check_date=TODAY, status=check["status"])
-    return view(calendar=[date_row], checks=[row("checks", **check)], memory=[row("history", **shared)])
+    return view(calendar=[date_row], checks=[row("checks", **check)], history=[row("history", **shared)])
 
 
 class _Text(HTMLParser):
@@ -274,7 +274,7 @@ def test_the_day_tells_its_whole_story() -> None:
         phase3_latest=TODAY,
         run_id="run1",
     )
-    memory = [
+    history = [
         row(
             "history",
             check_time=at("2026-01-18 13:00"),
@@ -293,7 +293,7 @@ def test_the_day_tells_its_whole_story() -> None:
     incident = row("incidents", check_date=TODAY, statuses="MISSING_DATA", detected_at=at("2026-01-18 13:00"))
     before = row("calendar", check_date=day("2026-01-16"), status="OK")
     told = section(
-        replace(shown, memory=memory, incidents=[incident], calendar=[before, *shown.calendar]),
+        replace(shown, history=history, incidents=[incident], calendar=[before, *shown.calendar]),
         "Today, Sun Jan 18, 2026",
     )
     for sentence in (
@@ -337,7 +337,7 @@ def test_the_day_tells_its_whole_story() -> None:
     ],
 )
 def test_whether_slack_knows(alerts: list[tuple[str | None, ...]], sentence: str) -> None:
-    memory = [
+    history = [
         row(
             "history",
             check_time=at(f"2026-01-18 {13 + n}:00"),
@@ -347,7 +347,7 @@ def test_whether_slack_knows(alerts: list[tuple[str | None, ...]], sentence: str
         )
         for n, (reason, status, *found) in enumerate(alerts)
     ]
-    assert panels.told(memory, EASTERN, TODAY) == sentence
+    assert panels.told(history, EASTERN, TODAY) == sentence
 
 
 def test_every_alert_status_has_words() -> None:
@@ -362,7 +362,7 @@ def test_the_days_around_are_links() -> None:
 
 
 def test_a_day_without_a_check_says_so_and_how_to_check_it() -> None:
-    never = replace(checked(), day=day("2026-01-10"), checks=[], memory=[])
+    never = replace(checked(), day=day("2026-01-10"), checks=[], history=[])
     told = section(never, "Sat Jan 10")
     assert "□ not run No check of this date is on record" in told
     assert '"$MONITOR_URL/?date=2026-01-10"' in told

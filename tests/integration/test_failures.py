@@ -14,7 +14,7 @@ from monitor.bigquery.client import WarehouseError
 from monitor.bigquery.schema import wanted_columns
 from tests.conftest import NOBODY, Door, Platform, ask, body_of, bot, headers, lines, problem
 
-FAILED = "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there"
+FAILED = "⚫ NBA Sun Jan 18: monitor failed, data status unknown"
 
 
 pytestmark = pytest.mark.usefixtures("morning")
@@ -57,7 +57,7 @@ def test_without_a_warehouse_nobody_knows_what_was_told_and_it_is_told_anyway(
         assert body["checks"][0]["status"] == "ERROR"
         assert "http" not in body["detail"]
     assert headers(inbox) == [FAILED] * 3
-    assert "what was told before is not known, so this may be a repetition" in words(inbox)
+    assert "what was sent before is unknown, so this may be a repetition" in words(inbox)
     assert problem(client.get("/history"), 503)["detail"].startswith("the history could not be read")
 
 
@@ -79,7 +79,7 @@ def test_a_memory_that_cannot_be_read_hides_no_gap(
     monkeypatch.setattr("monitor.check.read_checks", forbidden)
     client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     body = problem(client.get("/"), 503)
-    assert "what was told of it before is not known: the history could not be read: Forbidden" in body["detail"]
+    assert "what was sent before is unknown: the history could not be read: Forbidden" in body["detail"]
     assert headers(inbox) == ["🔴 NBA Sun Jan 18: 6 of 6 games have no Phase 4 data"]
     # Whether there was an alert that ends now is not known either: not an error of the data, but of the run.
     body = problem(client.get("/?date=2026-01-17"), 503)
@@ -106,7 +106,7 @@ def test_a_row_that_cannot_be_written_is_told_where_nothing_else_was(
     with time_machine.travel(sample.MORNING.replace(day=17), tick=True):  # all is well with the data
         body = problem(client.get("/"), 503)
     assert "the history row could not be written" in body["detail"]
-    assert headers(inbox) == ["⚫ NBA Sat Jan 17: monitor failed, its verdict OK is not on record"]
+    assert headers(inbox) == ["⚫ NBA Sat Jan 17: monitor failed, verdict OK not recorded"]
     assert "the history row could not be written" in words(inbox)
     inbox.clear()
     # A gap has just been told: one message is enough.
@@ -128,7 +128,7 @@ def test_by_bot_a_quiet_improvement_is_no_word_of_a_row_that_is_not_written(
     platform.load(sample.arrivals(phase3=["ORL@MEM"], phase4=["ORL@MEM"]))
     platform.client.query_and_wait("ALTER TABLE nba_monitoring.data_availability_checks DROP COLUMN monitor_version")
     problem(client.get("/"), 503)
-    assert headers(inbox)[0] == "⚫ NBA Sun Jan 18: monitor failed, its verdict MISSING_DATA is not on record"
+    assert headers(inbox)[0] == "⚫ NBA Sun Jan 18: monitor failed, verdict MISSING_DATA not recorded"
 
 
 def test_after_slack_has_failed_a_range_does_not_try_on(season: Platform, inbox: Inbox, door: Door) -> None:
@@ -155,7 +155,7 @@ def test_a_bug_is_told_once_and_recorded(
     client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     run_ids = [problem(client.get("/"), 500)["run_id"] for _ in range(2)]
     assert headers(inbox) == [FAILED]
-    assert f"a bug of the monitor, ZeroDivisionError; the log of run {run_ids[0]} says where" in words(inbox)
+    assert f"a bug in the monitor, ZeroDivisionError; see the log of run {run_ids[0]}" in words(inbox)
     rows = season.history()
     assert [(row["status"], row["alert_reason"], row["run_id"]) for row in rows] == [
         ("ERROR", "NEW_GAP", run_ids[0]),
@@ -183,7 +183,7 @@ def test_a_bug_in_reading_what_was_told_is_told(
     monkeypatch.setattr("monitor.check.read_checks", broken)
     problem(door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url).get("/"), 500)
     assert headers(inbox) == [FAILED]
-    assert "a bug of the monitor, KeyError" in words(inbox)
+    assert "a bug in the monitor, KeyError" in words(inbox)
 
 
 def test_a_bug_on_the_way_to_slack_leaves_both_traces_in_the_log(

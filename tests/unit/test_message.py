@@ -69,9 +69,9 @@ KINDS = {
 def test_a_gap_says_what_why_and_what_next() -> None:
     assert words(verdict_of(GAP)) == (
         "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data\n"
-        "Without it no prediction can be made. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h*.\n"
+        "No predictions can be made without it. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h*.\n"
         "*Games:* 1 missing · 1 ready\n*Listed by:* espn 2 · nbac 2\n"
-        "*Probably (a hint):* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
+        "*Likely cause:* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
         "🔴 *TOR@POR* 10:00 PM EST · missing · 0 of 26 players\n"
         "🟢 *BOS@IND* · ready · 26 of 26 players\n"
         "*Next*\n1. Run Phase 4 for player_composite_factors; it answers 200 even when it failed, "
@@ -93,10 +93,10 @@ def test_a_gap_says_what_why_and_what_next() -> None:
     ("kind", "header"),
     [
         ("gap", "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data"),
-        ("partial", "🟠 NBA Sun Jan 18: 1 of 2 games has only part of the Phase 4 data"),
-        ("schedule suspect", "🟣 NBA Sun Jan 18: schedule suspect, no games and nothing that shows an off-day"),
-        ("monitor failed", "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there"),
-        ("whole", "🟢 NBA Sun Jan 18: all Phase 4 data is there for 2 games"),
+        ("partial", "🟠 NBA Sun Jan 18: 1 of 2 games has incomplete Phase 4 data"),
+        ("schedule suspect", "🟣 NBA Sun Jan 18: schedule suspect, no games listed and no sign of an off-day"),
+        ("monitor failed", "⚫ NBA Sun Jan 18: monitor failed, data status unknown"),
+        ("whole", "🟢 NBA Sun Jan 18: Phase 4 data is complete for 2 games"),
         ("no games", "⚪ NBA Sun Jan 18: no games"),
     ],
 )
@@ -137,15 +137,15 @@ STORY = {
     [
         (
             "worse",
-            "🔴 NBA Sun Jan 18, setback: 1 of 2 games has no Phase 4 data",
-            "*Setback:*\n• *TOR@POR* was ready\n• *BOS@IND* is newly on the schedule",
+            "🔴 NBA Sun Jan 18, regressed: 1 of 2 games has no Phase 4 data",
+            "*Regressed:*\n• *TOR@POR* was ready\n• *BOS@IND* is new on the schedule",
         ),
         (
             "another kind",
-            "⚫ NBA Sun Jan 18: monitor failed, nobody knows whether the data is there",
+            "⚫ NBA Sun Jan 18: monitor failed, data status unknown",
             "The last message said MISSING_DATA.",
         ),
-        ("better", "🔴 NBA Sun Jan 18, better: 1 of 2 games has no Phase 4 data", "in *1 h 30 min*"),
+        ("better", "🔴 NBA Sun Jan 18, improving: 1 of 2 games has no Phase 4 data", "in *1 h 30 min*"),
         (
             "deadline",
             "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 of 2 games has no Phase 4 data",
@@ -158,23 +158,23 @@ STORY = {
         ),
         (
             "resolved",
-            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
+            "🟢 NBA Sun Jan 18, resolved: Phase 4 data is complete for 2 games",
             (
                 "Open for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST. "
-                "That is *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action is due."
+                "That is *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action needed."
             ),
         ),
         (
             "resolved too late",
-            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
-            "That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST): see whether they lacked anything.",
+            "🟢 NBA Sun Jan 18, resolved: Phase 4 data is complete for 2 games",
+            "That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST): check them for missing games.",
         ),
         ("resolved by a postponement", "⚪ NBA Sun Jan 18, resolved: no games", "Open for *3 h 30 min*"),
         # The data may have been there all the time: only the monitor was blind.
         (
             "seen again",
-            "🟢 NBA Sun Jan 18, resolved: all Phase 4 data is there for 2 games",
-            "Nobody knew whether the data was there for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST.",
+            "🟢 NBA Sun Jan 18, resolved: Phase 4 data is complete for 2 games",
+            "Data status was unknown for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST.",
         ),
         (
             "an off-day after all",
@@ -184,13 +184,13 @@ STORY = {
         # Whole only because a game without data is on no schedule that could be read.
         (
             "gone",
-            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 game without data left the schedule",
-            "No schedule lists BOS-LAL any more, and nobody called it off: this is *not* an all-clear.",
+            "⏰ NBA Sun Jan 18, 1 h 30 min left: 1 game without data dropped off the schedule",
+            "No schedule lists BOS-LAL any more, and no source called it off. This is *not* an all-clear.",
         ),
-        ("asked for", "🟢 NBA Sun Jan 18: all Phase 4 data is there for 2 games", "No action is due."),
+        ("asked for", "🟢 NBA Sun Jan 18: Phase 4 data is complete for 2 games", "No action needed."),
         (
             "not recorded",
-            "⚫ NBA Sun Jan 18: monitor failed, its verdict OK is not on record",
+            "⚫ NBA Sun Jan 18: monitor failed, verdict OK not recorded",
             "*What failed:* the history row could not be written: Forbidden",
         ),
     ],
@@ -214,10 +214,10 @@ def test_a_resolved_date_has_no_commands_and_a_row_that_is_missing_has() -> None
 
 def test_a_bug_leads_to_the_log_and_not_to_the_tables() -> None:
     text = words(
-        DateVerdict(TODAY, Status.ERROR, error="a bug of the monitor, KeyError; the log of run 4f1a says where")
+        DateVerdict(TODAY, Status.ERROR, error="a bug in the monitor, KeyError; the log of run 4f1a says where")
     )
-    assert "*What failed:* a bug of the monitor, KeyError" in text
-    assert "1. See what the function's log says of this run" in text
+    assert "*What failed:* a bug in the monitor, KeyError" in text
+    assert "1. Read the function's log of this run" in text
 
 
 def test_the_reply_in_the_thread_is_the_messages_head() -> None:
@@ -247,12 +247,12 @@ PIECES = [
     ("schedule suspect", "• espn is empty: it has no row from 2026-01-04 to 2026-05-18"),
     ("schedule suspect", "*Games:* none\n*Listed by:* espn 0 · nbac 0"),
     ("monitor failed", "*What failed:* player_composite_factors could not be read: Timeout: no answer in 60 s"),
-    ("monitor failed", "this is *not* an all-clear"),
+    ("monitor failed", "This is *not* an all-clear"),
     ("monitor failed", "*Games:* 2 unknown"),
-    ("monitor failed", "1. See whether BigQuery answers, and whether the tables named above are there"),
-    ("schedule suspect", "1. See whether the schedule was loaded: espn, nbac"),
+    ("monitor failed", "1. Check that BigQuery answers, and that the tables named above exist"),
+    ("schedule suspect", "1. Check that the schedule was loaded: espn, nbac"),
     ("no games", "⚪ *TOR@POR* · excluded · postponed (nbac)"),
-    ("whole", "No action is due."),
+    ("whole", "No action needed."),
 ]
 
 
@@ -307,7 +307,7 @@ def test_of_several_required_tables_the_one_without_data_is_named() -> None:
     text = words(verdict_of(replace(WHOLE, cache=teams("BOS@IND", 13, 13))))
     assert "1 of 2 games has no data in player_daily_cache" in text
     assert "*TOR@POR* 10:00 PM EST · missing · 0 of 26 players; nothing in player_daily_cache" in text
-    assert "1. Run Phase 4 for player_daily_cache;" in text
+    assert "1. Run Phase 4 for player_daily_cache." in text
     assert "PlayerCompositeFactorsProcessor" not in text
 
 
@@ -329,7 +329,7 @@ def test_what_failed_is_told_once() -> None:
     text = words(failed)
     assert text.count("espn could not be read") == 1
     assert "Also noticed" in text  # Phase 3, which alone would not have failed the check
-    assert "*Games:* not known, since no schedule could be read" in text
+    assert "*Games:* unknown, no schedule could be read" in text
 
 
 def test_a_phase_that_could_not_be_read_is_not_said_to_be_empty() -> None:
