@@ -19,8 +19,8 @@ LIST = ROOT / "docs" / "licences.md"
 HEAD = """\
 # Licences
 
-Every package that the function ships, as `requirements.txt` pins it, with the licence that its own metadata gives.
-`make licences` writes this list; a test fails where it is stale, or where a licence is not one of those allowed.
+The packages that ship with the function, as pinned in `requirements.txt`, each with the licence from its metadata.
+`make licences` writes this list. A test fails if the list is stale or a licence is not allowed.
 
 | package | version | licence |
 |---|---|---|

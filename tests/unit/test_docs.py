@@ -40,21 +40,21 @@ def test_the_defaults_are_the_settings_own() -> None:
 
 
 def test_every_status_is_in_the_table() -> None:
-    assert first_cells(section("What it says of a date")) == list(Status)
+    assert first_cells(section("Statuses")) == list(Status)
 
 
 def test_every_reason_is_in_the_table() -> None:
-    assert set(first_cells(section("What Slack hears, and when"))) == set(Reason)
+    assert set(first_cells(section("Alerts"))) == set(Reason)
 
 
 def test_every_parameter_is_in_the_table() -> None:
-    assert set(first_cells(section("Ask it").split("| address")[0])) == set(CheckRequest.model_fields)
+    assert set(first_cells(section("Usage").split("| endpoint")[0])) == set(CheckRequest.model_fields)
 
 
 def test_every_address_is_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GCP_PROJECT_ID", "nba")
     functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
-    words = first_cells(section("Ask it").split("| address")[1])
+    words = first_cells(section("Usage").split("| endpoint")[1])
     assert [word for word in words if word.startswith("/")] == list(sys.modules["main"]._ROUTES)  # noqa: SLF001 - the table to agree with
 
 
