@@ -13,6 +13,7 @@ from monitor.core.alerts import Reason
 from monitor.core.verdict import Status
 from monitor.request import CheckRequest
 from monitor.settings import Settings, load_settings
+from tests.unit.test_layout import ALLOWED
 
 README = (ROOT / "README.md").read_text()
 
@@ -108,3 +109,15 @@ def test_every_link_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "ops").rglob("*.md")]:
         for target in re.findall(r'\]\((?!https?:)([^)#]+)|src="([^"]+)"', page.read_text()):
             assert (page.parent / next(filter(None, target))).exists(), (page, target)
+
+
+def test_the_contributing_page_is_short_and_names_what_exists() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text()
+    assert len(page.splitlines()) <= 80
+    paths = re.findall(r"`((?:bench|docs|local|monitor|ops|schemas|tests)/[\w./]*|\w+\.(?:py|sh|md))`", page)
+    assert len(paths) > 40
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    arrows = re.findall(r"^  (\w+)(?:\[.*\])? --> (\w+)", page, re.MULTILINE)
+    imports = {part: allowed for part, (allowed, _vendors) in ALLOWED.items()}
+    assert len(arrows) > 10
+    assert [(part, other) for part, other in arrows if other not in imports[part.replace("cli", "__main__")]] == []
