@@ -1,1 +1,1 @@
-"""What the function sends back: JSON, problem documents, the contract for machines, the page for people."""
+"""What the function returns: JSON, problem documents, the HTTP contract and the dashboard."""

@@ -1,6 +1,6 @@
-"""What the door sends back: JSON, or a problem document (RFC 9457) for every kind of error.
+"""The function's responses: JSON, or a problem document (RFC 9457) for every kind of error.
 
-A problem says what happened and what to do, with the run's id, and never a stack trace.
+A problem says what happened and what to do, with the run's id, and never has a stack trace.
 """
 
 import json
@@ -25,7 +25,7 @@ _STATUS = {
 
 
 def checked(outcome: Outcome) -> Response:
-    """The outcome of a run: 200 if it did all it had to, whatever it found."""
+    """The outcome of a run: 200 if it did all its work, whatever it found."""
     run = outcome.run
     if outcome.failure is None:
         note = {"note": outcome.note} if outcome.note else {}
@@ -37,23 +37,23 @@ def checked(outcome: Outcome) -> Response:
 
 
 def found(body: dict[str, Any]) -> Response:
-    """What was found: 200, good or bad."""
+    """Findings, good or bad: 200."""
     return _json(body, HTTPStatus.OK, "application/json")
 
 
 def openapi() -> Response:
-    """The HTTP contract: https://spec.openapis.org/oas/v3.1.0."""
+    """The HTTP contract, as OpenAPI: https://spec.openapis.org/oas/v3.1.0."""
     return Response((SCHEMAS / "openapi.json").read_text(), mimetype="application/json")
 
 
 def problem(status: HTTPStatus, detail: str, run_id: str, checks: Sequence[dict[str, Any]] = ()) -> Response:
-    """What went wrong, and the checks as far as they are known."""
+    """What went wrong, with any checks that were made."""
     body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail, "run_id": run_id}
     return _json({**body, **({"checks": checks} if checks else {})}, status, "application/problem+json")
 
 
 def refused(status: HTTPStatus, detail: str, run_id: str) -> Response:
-    """A request that could not be understood or answered, logged."""
+    """A request that could not be understood or answered. It is logged."""
     severity = Severity.ERROR if status.is_server_error else Severity.WARNING
     log("request_failed", detail, severity, status=int(status))
     return problem(status, detail, run_id)
@@ -68,6 +68,6 @@ def not_allowed(methods: Iterable[str], run_id: str) -> Response:
 
 
 def _json(body: dict[str, Any], status: HTTPStatus, mimetype: str) -> Response:
-    # Rows read back from BigQuery hold dates and times, and anything at all in columns that somebody else has added.
+    # Rows from BigQuery hold dates and times, and values of any type in columns that others have added.
     text = json.dumps(body, indent=2, default=lambda v: v.isoformat() if hasattr(v, "isoformat") else str(v))
     return Response(f"{text}\n", status, mimetype=mimetype)

@@ -1,4 +1,4 @@
-"""The dashboard on hand-made rows: what it says in each case, that data stays text, and that ten years are quick."""
+"""The dashboard on hand-made rows: what it says in each case, that data stays text, and that ten years are fast."""
 
 import re
 from dataclasses import replace
@@ -16,12 +16,19 @@ from monitor.bigquery.schema import wanted_columns
 from monitor.core.alerts import AlertStatus
 from monitor.core.coverage import GameStatus
 from monitor.core.dates import DateRange, season_of
+from monitor.core.sources import Kind
 from monitor.core.verdict import Status
-from monitor.request import DashboardRequest
+from monitor.request import DashboardRequest, Trigger
 from monitor.settings import load_settings
-from monitor.web import dashboard, panels
-from monitor.web.dashboard import MOST_INCIDENTS, render
-from monitor.web.panels import GAME_STATES, STATES, View
+from monitor.web import dashboard
+from monitor.web.dashboard import render
+from monitor.web.panels.day import slack_words
+from monitor.web.panels.early import MOST_BARS, chart
+from monitor.web.panels.incidents import MOST_INCIDENTS
+from monitor.web.panels.runs import silence
+from monitor.web.panels.start import backfill_range
+from monitor.web.states import GAME_STATES, KINDS, NOT_RUN, STATES, alert_words, trigger_words
+from monitor.web.view import View
 from tests.conftest import Platform, at, day
 
 SETTINGS = load_settings({"GCP_PROJECT_ID": "my-project"})
@@ -108,27 +115,28 @@ def section(shown: View, title: str) -> str:
 
 
 def test_every_status_has_a_state_of_its_own() -> None:
-    assert set(STATES) == {*Status, "NOT_RUN"}
+    assert set(STATES) == {*Status, NOT_RUN}
     assert set(GAME_STATES) == set(GameStatus)
-    for part in ("symbol", "word", "css"):  # nothing is told by one of them alone
+    assert set(KINDS) == set(Kind)
+    for part in ("symbol", "word", "css"):  # no state depends on one of them alone
         assert len({getattr(state, part) for state in STATES.values()}) == 8
 
 
 @pytest.mark.parametrize(
     ("status", "counts", "line"),
     [
-        ("OK", (9, 9), "✓ ready All data is there: 9 of 9 games ready"),
+        ("OK", (9, 9), "✓ ready All data is available: 9 of 9 games ready"),
         ("PARTIAL_DATA", (8, 7), "◐ partial Data is incomplete: 7 of 8 games ready"),
         ("MISSING_DATA", (6, 0), "✗ missing Data is missing: 0 of 6 games ready"),
-        # Nothing of nothing is ready: no count.
-        ("NO_GAMES", (0, 0), "— no games No games, so no data is due"),
-        ("SCHEDULE_UNKNOWN", (0, 0), "nothing shows an off-day: this is not an all-clear"),
-        ("EXPECTED_GAP", (11, 0), "○ expected gap Data is missing, as declared: 0 of 11 games ready"),
+        # Zero of zero ready would read as an all-clear: no count.
+        ("NO_GAMES", (0, 0), "— no games No games, so no data is expected"),
+        ("SCHEDULE_UNKNOWN", (0, 0), "nothing shows an off-day: not an all-clear"),
+        ("EXPECTED_GAP", (11, 0), "○ expected gap Data is missing during a declared gap: 0 of 11 games ready"),
         # The schedule was read, Phase 4 was not.
-        ("ERROR", (6, None), "! error The monitor failed: nobody knows whether the data is there"),
-        # A later version's word, or none: shown as it is.
-        ("HALF_TIME", (6, 3), "‽ HALF_TIME A status that this page does not know: 3 of 6 games ready"),
-        (None, (6, 3), "‽ no status A status that this page does not know"),
+        ("ERROR", (6, None), "! error The monitor failed: data status unknown"),
+        # A later version's status, or none: shown as it is.
+        ("HALF_TIME", (6, 3), "‽ HALF_TIME Unknown status: 3 of 6 games ready"),
+        (None, (6, 3), "‽ no status Unknown status"),
     ],
 )
 def test_the_verdict_is_one_line(status: str | None, counts: tuple[int, int | None], line: str) -> None:
@@ -139,17 +147,17 @@ def test_the_verdict_is_one_line(status: str | None, counts: tuple[int, int | No
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        # Whole only because a game without data is on no schedule that could be read.
+        # It looks ready only because no readable schedule lists a game without data any more.
         (
             {"status": "OK", "alert_reason": "UNCHANGED"},
-            "A game without data left the schedule: this is not an all-clear",
+            "A game without data dropped off the schedule: not an all-clear",
         ),
-        ({"status": "NO_GAMES", "alert_reason": "DEADLINE"}, "A game without data left the schedule"),
-        # The first fact of the platform: 0 scheduled against 0 ready printed that all data is available.
-        ({"status": "OK", "scheduled_games": 0, "phase4_ready": 0}, "Recorded as OK, which its counts do not show"),
-        ({"status": "OK", "phase4_ready": 4}, "Recorded as OK, which its counts do not show: 4 of 6 games ready"),
-        # The evening before, nothing was due: what was seen then is not this morning's verdict.
-        ({"check_time": at("2026-01-17 23:00")}, "before the day itself, and not since"),
+        ({"status": "NO_GAMES", "alert_reason": "DEADLINE"}, "A game without data dropped off the schedule"),
+        # The old script took 0 scheduled and 0 ready for an all-clear.
+        ({"status": "OK", "scheduled_games": 0, "phase4_ready": 0}, "Recorded as OK, but its counts do not confirm it"),
+        ({"status": "OK", "phase4_ready": 4}, "Recorded as OK, but its counts do not confirm it: 4 of 6 games ready"),
+        # No data was due the evening before, so that check is not this morning's verdict.
+        ({"check_time": at("2026-01-17 23:00")}, "(before the date itself, and not since)"),
         # A phase that could not be read is not empty.
         (
             {
@@ -160,11 +168,11 @@ def test_the_verdict_is_one_line(status: str | None, counts: tuple[int, int | No
         ),
     ],
 )
-def test_it_says_no_more_than_is_known(given: dict[str, Any], line: str) -> None:
+def test_the_day_claims_no_more_than_is_known(given: dict[str, Any], line: str) -> None:
     assert line in section(checked(**{"scheduled_games": 6, "phase4_ready": 6, **given}), "Today")
 
 
-def test_a_date_that_was_checked_later_is_told_from_one_that_was_checked_in_time() -> None:
+def test_a_date_checked_only_later_looks_different_from_one_checked_in_time() -> None:
     rows = [
         row("calendar", check_date=TODAY - timedelta(days=1), status="OK", checked_that_day=False),
         row("calendar", check_date=TODAY, status="NOT_RUN", checked_that_day=False),
@@ -172,13 +180,11 @@ def test_a_date_that_was_checked_later_is_told_from_one_that_was_checked_in_time
     html = render(view(calendar=rows), SETTINGS)[0]
     assert '<td class="o later"><a href=?day=2026-01-17 aria-label="Jan 17: ready, checked later">' in html
     assert '<td class="x"><a href=?day=2026-01-18 aria-label="Jan 18: not run"' in html
-    assert "1 of 2 dates have a check, of which the newest is shown; 0 were checked on the day itself" in text(
-        view(calendar=rows)
-    )
-    assert "No check of these dates found trouble; 1 of them were never checked." in text(view(calendar=rows))
+    assert "1 of 2 dates checked, 0 of them on the day itself." in text(view(calendar=rows))
+    assert "No incidents on these dates. 1 date was never checked." in text(view(calendar=rows))
 
 
-def test_an_end_that_was_seen_on_a_later_day_has_no_length() -> None:
+def test_an_incident_seen_resolved_on_a_later_day_has_no_duration() -> None:
     found = row(
         "incidents",
         check_date=TODAY,
@@ -187,11 +193,11 @@ def test_an_end_that_was_seen_on_a_later_day_has_no_length() -> None:
         resolved_at=at("2026-03-15 13:00"),
     )
     shown = text(replace(checked(status="OK"), incidents=[found]))
-    assert "over by Mar 15, 9:00 AM EDT (Mar 15, 13:00 UTC), when it was next looked at" in shown
+    assert "resolved by Mar 15, 9:00 AM EDT (Mar 15, 13:00 UTC), the next check" in shown
     assert "days" not in shown.split("Incidents Incidents")[1].split("Not ready: the most")[0]
 
 
-def test_a_time_that_is_no_time_is_a_dash() -> None:
+def test_a_time_out_of_range_is_a_dash() -> None:
     assert words.clock(datetime(1, 1, 1, tzinfo=UTC), TODAY, EASTERN) == "—"
 
 
@@ -214,12 +220,12 @@ def test_the_calendar_has_every_state_with_its_word_and_count() -> None:
 @pytest.mark.parametrize(
     ("status", "ahead", "cells"),
     [
-        ("NOT_RUN", 0, 1),  # this morning's check has not come
-        ("NOT_RUN", 1, 0),  # BigQuery's clock is ahead: a date that is still to come has not been forgotten
+        ("NOT_RUN", 0, 1),  # this morning's check has not run yet
+        ("NOT_RUN", 1, 0),  # BigQuery's clock is ahead: a future date has not been missed
         ("OK", 1, 1),  # a date may be checked ahead
     ],
 )
-def test_only_dates_that_have_come_can_be_not_run(status: str, ahead: int, cells: int) -> None:
+def test_only_dates_up_to_today_can_be_not_run(status: str, ahead: int, cells: int) -> None:
     ready = row("calendar", check_date=TODAY - timedelta(days=2), status="OK")
     date_row = row("calendar", check_date=TODAY + timedelta(days=ahead), status=status)
     assert section(view(calendar=[ready, date_row]), "Calendar").count("Jan 1") - 1 == cells
@@ -231,10 +237,10 @@ def test_the_calendar_is_a_table_per_season_with_a_row_per_month() -> None:
         for each in DateRange(day("2025-09-29"), day("2025-11-02"))
     ]
     shown = section(view(calendar=rows), "Calendar")
-    headings = ("Season 2025-26", "Oct 2025", "Nov 2025", "Season 2024-25", "Sep 2025")
+    headings = ("2025-26 season", "Oct 2025", "Nov 2025", "2024-25 season", "Sep 2025")
     places = [shown.index(part) for part in headings]
     assert places == sorted(places)
-    # The season starts on Oct 1, whose place is the first of its row; Sep 29 has 28 empty ones before it.
+    # The season starts on Oct 1, the first cell of its row; Sep 29 has 28 empty cells before it.
     html = render(view(calendar=rows), SETTINGS)[0]
     assert '<th scope="row">Oct 2025<td class="o"><a href=?day=2025-10-01' in html
     assert f'<th scope="row">Sep 2025{"<td>" * 28}<td class="o"><a href=?day=2025-09-29' in html
@@ -243,7 +249,7 @@ def test_the_calendar_is_a_table_per_season_with_a_row_per_month() -> None:
 # The day.
 
 
-def test_the_day_tells_its_whole_story() -> None:
+def test_the_day_has_every_detail() -> None:
     games = [
         row("game", matchup="NOP@HOU", status="READY", phase3_players=34, phase4_players=34, sources=["espn", "nbac"]),
         row(
@@ -297,22 +303,22 @@ def test_the_day_tells_its_whole_story() -> None:
         "Today, Sun Jan 18, 2026",
     )
     for sentence in (
-        "Checked 8:00 AM EST (13:00 UTC), 2 h 15 min ago, by scheduler",
-        "Slack told 8:00 AM EST (13:00 UTC): new gap",  # the message, not the newest check
+        "Checked 8:00 AM EST (13:00 UTC), 2 h 15 min ago, by the scheduler",
+        "Slack sent 8:00 AM EST (13:00 UTC): new gap",  # the message, not the newest check
         "Predictions start 1:00 PM EST (18:00 UTC), in 2 h 45 min",
-        "Trouble first seen 8:00 AM EST (13:00 UTC); 2 h 15 min so far",
-        "Stalled probably Phase 4",
+        "Incident detected 8:00 AM EST (13:00 UTC); 2 h 15 min so far",
+        "Likely cause Phase 4 stalled",
         "Latest data Phase 3 Sun Jan 18, Phase 4 none in 14 days",
-        "Last ready Fri Jan 16, 2026",  # when did this start? after that
+        "Last ready Fri Jan 16, 2026",  # the problem began after it
         "Error: bdl could not be read",
         "BKN@CHI ✗ missing 7:30 PM EST 34 0 in Phase 3: run Phase 4 —",
         "NOP@HOU ✓ ready — 34 34 — espn, nbac",
-        "Not expected — excluded MIA@DAL : postponed (nbac)",
-        "Also noticed espn is stale What",  # the other warning is the error above
+        "Excluded games — excluded MIA@DAL : postponed (nbac)",
+        "Warnings espn is stale Source status",  # the other warning is the error above
         "espn Schedule 6 6:30 AM EST none",
         "bdl Schedule — — ! error timed out",
-        "8:00 AM EST ✗ missing ✉ told: new gap 13:00 UTC",
-        "10:10 AM EST ✗ missing nothing to tell: unchanged 15:10 UTC",
+        "8:00 AM EST ✗ missing ✉ sent: new gap 13:00 UTC",
+        "10:10 AM EST ✗ missing not needed: unchanged 15:10 UTC",
         "Run run1",
     ):
         assert sentence in told
@@ -322,18 +328,18 @@ def test_the_day_tells_its_whole_story() -> None:
 @pytest.mark.parametrize(
     ("alerts", "sentence"),
     [
-        ([("NEW_GAP", "sent"), ("UNCHANGED", "not_needed")], "told 8:00 AM EST (13:00 UTC): new gap"),
-        ([("NEW_GAP", "sent"), ("WORSENED", "failed")], "the last alert could not be delivered"),
-        ([("PAST_DATE", "suppressed")], "not told: past date"),
-        ([("ALL_GOOD", "not_needed")], "not told: all good"),
-        ([(None, None)], "not told: no alert is on record"),  # a row older than the monitor
-        # All was well when it was told, on request; of the trouble since nobody knows.
-        ([("REQUESTED", "sent", "OK"), ("SILENCED", "suppressed")], "not told: silenced"),
-        # A failure is not made up for by a check that was to tell nothing.
-        ([("NEW_GAP", "failed"), ("NEW_GAP", "suppressed")], "the last alert could not be delivered"),
-        # What a bot adds to its thread alone is no message.
-        ([("NEW_GAP", "sent"), ("IMPROVED", "sent")], "told 8:00 AM EST (13:00 UTC): new gap"),
-        ([("NEW_GAP", "sent"), ("RESOLVED", "sent", "OK")], "told 9:00 AM EST (14:00 UTC): resolved"),
+        ([("NEW_GAP", "sent"), ("UNCHANGED", "not_needed")], "sent 8:00 AM EST (13:00 UTC): new gap"),
+        ([("NEW_GAP", "sent"), ("WORSENED", "failed")], "last alert not delivered"),
+        ([("PAST_DATE", "suppressed")], "not sent: past date"),
+        ([("ALL_GOOD", "not_needed")], "not sent: all good"),
+        ([(None, None)], "not sent: no alert on record"),  # a row older than the monitor
+        # The message said that all was well. No message has mentioned the incident since.
+        ([("REQUESTED", "sent", "OK"), ("SILENCED", "suppressed")], "not sent: silenced"),
+        # A later check that had no message to send does not make up for the failure.
+        ([("NEW_GAP", "failed"), ("NEW_GAP", "suppressed")], "last alert not delivered"),
+        # A bot's reply that only its thread shows does not count.
+        ([("NEW_GAP", "sent"), ("IMPROVED", "sent")], "sent 8:00 AM EST (13:00 UTC): new gap"),
+        ([("NEW_GAP", "sent"), ("RESOLVED", "sent", "OK")], "sent 9:00 AM EST (14:00 UTC): resolved"),
     ],
 )
 def test_whether_slack_knows(alerts: list[tuple[str | None, ...]], sentence: str) -> None:
@@ -347,12 +353,21 @@ def test_whether_slack_knows(alerts: list[tuple[str | None, ...]], sentence: str
         )
         for n, (reason, status, *found) in enumerate(alerts)
     ]
-    assert panels.told(history, EASTERN, TODAY) == sentence
+    assert slack_words(history, EASTERN, TODAY) == sentence
 
 
 def test_every_alert_status_has_words() -> None:
     for status in AlertStatus:
-        assert panels.alert_words(row("history", alert_status=status)) not in {status, "—"}
+        assert alert_words(row("history", alert_status=status)) not in {status, "—"}
+
+
+def test_every_trigger_has_words() -> None:
+    assert [trigger_words(trigger) for trigger in Trigger] == [
+        "by the scheduler",
+        "manually",
+        "by a backfill",
+        "from the command line",
+    ]
 
 
 def test_the_days_around_are_links() -> None:
@@ -364,40 +379,40 @@ def test_the_days_around_are_links() -> None:
 def test_a_day_without_a_check_says_so_and_how_to_check_it() -> None:
     never = replace(checked(), day=day("2026-01-10"), checks=[], history=[])
     told = section(never, "Sat Jan 10")
-    assert "□ not run No check of this date is on record" in told
+    assert "□ not run No check on record for this date" in told
     assert '"$MONITOR_URL/?date=2026-01-10"' in told
     assert "python -m monitor check --date 2026-01-10" in told
-    # Where the monitor knows its own address, the command has it.
+    # If the monitor knows its own URL, the command has it.
     at_home = load_settings({"GCP_PROJECT_ID": "p", "MONITOR_URL": "https://monitor.example.com"})
     assert '"https://monitor.example.com/?date=2026-01-10"' in unescape(render(never, at_home)[0])
 
 
 def test_an_empty_history_says_what_to_do_first() -> None:
     shown = text(view())
-    assert "No check of these dates is on record" in shown
+    assert "No checks on record for 2025-10-01 to 2026-09-30" in shown
     assert "python -m monitor schema apply" in shown
     assert '"$MONITOR_URL/?start=2025-10-01&end=2026-01-18"' in shown
     assert "python -m monitor backfill --start 2025-10-01 --end 2026-01-18" in shown
     assert "Calendar" not in shown
-    assert "No run for" not in shown  # nothing has ever been there to fall silent
+    assert "No run for" not in shown  # there was never a run that could be missed
 
 
-def test_the_backfill_that_is_advised_is_one_that_is_allowed() -> None:
+def test_the_suggested_backfill_is_within_the_limit() -> None:
     ten_years = DateRange(day("2016-10-01"), day("2026-09-30"))
-    assert panels.backfill_range(ten_years, TODAY) == DateRange(day("2024-12-15"), TODAY)
-    assert len(panels.backfill_range(ten_years, TODAY)) == 400
+    assert backfill_range(ten_years, TODAY) == DateRange(day("2024-12-15"), TODAY)
+    assert len(backfill_range(ten_years, TODAY)) == 400
     to_come = DateRange(day("2026-10-01"), day("2027-02-01"))
-    assert panels.backfill_range(to_come, TODAY) == DateRange(to_come.first, to_come.first)
+    assert backfill_range(to_come, TODAY) == DateRange(to_come.first, to_come.first)
 
 
 def test_rows_older_than_the_monitor_are_shown() -> None:
-    # The user's own five columns, every other NULL; and rows of which even those are.
+    # Rows with only the user's five columns, and rows with NULL in every column.
     columns = {"check_time": at("2026-01-18 13:00"), "scheduled_games": 9, "phase4_ready": 9, "status": "OK"}
-    assert "✓ ready All data is there: 9 of 9 games ready" in text(checked(**columns))
-    assert "Checked 8:00 AM EST (13:00 UTC), 2 h 15 min ago Slack not told: no alert is on record" in text(
+    assert "✓ ready All data is available: 9 of 9 games ready" in text(checked(**columns))
+    assert "Checked 8:00 AM EST (13:00 UTC), 2 h 15 min ago Slack not sent: no alert on record" in text(
         checked(**columns)
     )
-    assert "No run of this monitor is on record" in text(checked(**columns))
+    assert "No runs on record" in text(checked(**columns))
     assert "at a time that is not on record" in text(checked(**dict.fromkeys(columns)))
     of_nothing = [row("incidents", check_date=TODAY)], [row("sources", week=TODAY)], [row("runs", run_id="x", dates=1)]
     incidents, sources, runs = of_nothing
@@ -423,25 +438,25 @@ def test_an_incident_has_its_times() -> None:
         "incidents", check_date=TODAY, statuses="NEW_WORD", detected_at=at("2026-01-18 13:00"), most_games_not_ready=6
     )
     shown = section(replace(checked(), incidents=[open_still, over, forgotten]), "Incidents")
-    assert "Sun Jan 18, 2026 ‽ NEW_WORD 6 8:00 AM EST not on record not yet 2 h 15 min so far —" in shown
+    assert "Sun Jan 18, 2026 ‽ NEW_WORD 6 8:00 AM EST none on record not yet 2 h 15 min so far —" in shown
     assert (
         "Thu Jan 15, 2026 ✗ missing ◐ partial 4 8:00 AM EST 8:01 AM EST Jan 16, 12:30 AM EST 16 h 30 min "
         "11 h 30 min after" in shown
     )
-    # Nobody looked again: how long it lasted is not known.
-    assert "Wed Jan 14, 2026 ! error — 8:00 AM EST not on record never seen — —" in shown
+    # No later check, so its end and duration are unknown.
+    assert "Wed Jan 14, 2026 ! error — 8:00 AM EST none on record unknown — —" in shown
     ended = replace(checked(), day=over["check_date"], incidents=[over])
     assert (
-        "first seen 8:00 AM EST (13:00 UTC); over Jan 16, 12:30 AM EST (Jan 16, 05:30 UTC), "
-        "11 h 30 min after predictions start; it lasted 16 h 30 min" in section(ended, "Thu Jan 15")
+        "detected 8:00 AM EST (13:00 UTC); resolved Jan 16, 12:30 AM EST (Jan 16, 05:30 UTC), "
+        "11 h 30 min after predictions start; duration 16 h 30 min" in section(ended, "Thu Jan 15")
     )
 
 
-def test_of_many_incidents_the_newest_are_shown() -> None:
+def test_only_the_newest_incidents_are_shown() -> None:
     many = [row("incidents", check_date=TODAY - timedelta(days=n), statuses="ERROR") for n in range(60)]
     shown = section(replace(checked(), incidents=many), "Incidents")
     assert shown.count("! error") == MOST_INCIDENTS
-    assert "+10 more" in shown
+    assert "10 more in data_availability_incidents" in shown
 
 
 # How early.
@@ -456,30 +471,30 @@ def early(*minutes: int | None) -> list[dict[str, Any]]:
 
 
 def test_dates_that_were_never_seen_ready_are_counted_too() -> None:
-    # A morning whose data never came says more of how early data is than the ones on which it did.
+    # Leaving out the mornings without data would make data look earlier than it is.
     rows = early(300, None, None)
     rows[1] |= {"status": "MISSING_DATA", "checked_that_day": True}
     rows[2] |= {"status": "NO_GAMES", "checked_that_day": True}
-    assert "1 more with games were checked on their day and not seen ready." in section(
+    assert "1 more date with games was checked on the day and not seen ready." in section(
         view(calendar=rows), "How early"
     )
-    assert "of 1 with games that were checked on it" in section(view(calendar=rows[1:]), "How early")
+    assert "out of 1 with games checked that day" in section(view(calendar=rows[1:]), "How early")
 
 
-def test_how_early_is_told_in_words_and_in_bars() -> None:
+def test_how_early_is_shown_in_words_and_in_bars() -> None:
     rows = early(300, None, -30, 240)
     shown = section(view(calendar=rows), "How early")
     assert (
-        "Of 3 dates that were seen ready, 2 were so before predictions started; the median 4 h before, the latest "
-        "30 min after (Sat Jan 17, 2026)." in shown
+        "2 of 3 dates seen ready were ready before predictions started. Median: 4 h before; latest: 30 min after "
+        "(Sat Jan 17, 2026)." in shown
     )
     assert "Fri Jan 16" not in shown  # its time is not known
-    chart = panels.chart([each for each in rows if each["ready_minutes_before_predictions"] is not None])
-    before, late, _ = chart.bars
+    drawn = chart([each for each in rows if each["ready_minutes_before_predictions"] is not None])
+    before, late, _ = drawn.bars
     assert (before.css, late.css) == ("early", "late")
-    assert before.y + before.height == pytest.approx(chart.zero)  # it stands on the line
-    assert late.y == chart.zero  # it hangs from it
-    assert [label for _, label in chart.ticks] == ["0 h", "2 h", "4 h"]
+    assert before.y + before.height == pytest.approx(drawn.zero)  # it stands on the line
+    assert late.y == drawn.zero  # it hangs from it
+    assert [label for _, label in drawn.ticks] == ["0 h", "2 h", "4 h"]
 
 
 @pytest.mark.parametrize(
@@ -492,16 +507,16 @@ def test_how_early_is_told_in_words_and_in_bars() -> None:
     ],
 )
 def test_every_bar_is_inside_the_chart(minutes: tuple[int, ...]) -> None:
-    chart = panels.chart(early(*minutes)[-dashboard.MOST_BARS :])
-    for bar in chart.bars:
+    drawn = chart(early(*minutes)[-MOST_BARS:])
+    for bar in drawn.bars:
         assert 0 <= bar.x < bar.x + bar.width <= 100
-        assert 0 <= bar.y < bar.y + bar.height <= chart.height
+        assert 0 <= bar.y < bar.y + bar.height <= drawn.height
         assert bar.height >= 2
-    assert 1 <= len(chart.ticks) <= 7
+    assert 1 <= len(drawn.ticks) <= 7
 
 
-def test_no_date_ready_on_its_own_day_is_said() -> None:
-    assert "Nothing yet" in section(view(calendar=early(None, None)), "How early")
+def test_it_says_so_when_no_date_was_ready_on_its_own_day() -> None:
+    assert "No data yet" in section(view(calendar=early(None, None)), "How early")
 
 
 # Sources and runs.
@@ -510,25 +525,25 @@ def test_no_date_ready_on_its_own_day_is_said() -> None:
 @pytest.mark.parametrize(
     ("runs", "line"),
     [
-        # By hand an hour ago: that says nothing of the scheduler, which is dead for six days.
+        # A manual run an hour ago does not show that the scheduler works: it has been silent for six days.
         ([("manual", 1), ("scheduler", 144)], "No scheduled run for 6 days."),
-        ([("manual", 1)], ""),  # it never had a scheduler
+        ([("manual", 1)], ""),  # there was never a scheduler
         ([("manual", 144)], "No run for 6 days."),
-        ([], "No run in the last 30 days."),  # all that is on record is older
+        ([], "No run in the last 30 days."),  # every run on record is older
     ],
 )
 def test_whether_the_monitor_is_alive(runs: list[tuple[str, int]], line: str) -> None:
     rows = [row("runs", triggered_by=who, check_time=NOW - timedelta(hours=hours)) for who, hours in runs]
-    assert panels.silence(rows, NOW) == line
+    assert silence(rows, NOW) == line
 
 
-def test_the_sources_record_is_summed_and_told_by_week() -> None:
+def test_source_reliability_is_summed_and_shown_by_week() -> None:
     counts = {"dates": 7, "dates_seen": 7, "dates_empty": 0, "dates_failed": 0, "games_not_listed": 1}
     mondays = [day("2026-01-12") - timedelta(weeks=n) for n in range(10)]
     rows = [row("sources", week=monday, kind="schedule", name="espn", **counts) for monday in mondays]
     rows[0] |= {"dates_seen": 4, "dates_empty": 1, "dates_failed": 2}
     rows.append(row("sources", week=mondays[0], kind="coverage", name="factors", **counts))
-    shown = section(replace(checked(), sources=rows[::-1]), "The sources")
+    shown = section(replace(checked(), sources=rows[::-1]), "Source reliability")
     assert "espn Schedule 70 67 1 2 10" in shown
     assert "factors Phase 4 7 7 0 0 —" in shown  # a coverage source lists no games
     assert "week of Nov 24 Dec 1" in shown  # eight of ten
@@ -544,7 +559,7 @@ def test_the_sources_record_is_summed_and_told_by_week() -> None:
         (75, "! No scheduled run for 3 days."),
     ],
 )
-def test_a_silent_monitor_is_told_at_the_top(hours: float, line: str | None) -> None:
+def test_a_silent_monitor_is_reported_at_the_top(hours: float, line: str | None) -> None:
     run = row(
         "runs",
         run_id="run1",
@@ -561,16 +576,16 @@ def test_a_silent_monitor_is_told_at_the_top(hours: float, line: str | None) -> 
     assert ("No scheduled run" in shown) is bool(line)
     if line:
         assert shown.index(line) < shown.index("Today, Sun Jan 18")
-    assert "by scheduler Took 1.2 s for 1 date Alerts 1 sent, 0 not delivered Version 0.0.9" in shown
+    assert "by the scheduler Duration 1.2 s for 1 date Alerts 1 sent, 0 not delivered Version 0.0.9" in shown
 
 
-def test_an_earlier_season_says_nothing_of_whether_the_monitor_is_alive(season: Platform) -> None:
+def test_an_earlier_season_still_shows_whether_the_monitor_is_alive(season: Platform) -> None:
     now = datetime(2026, 1, 18, 8, tzinfo=EASTERN)
     season.check(now)
     asked = DashboardRequest.model_validate({"day": "2025-01-18"}, context={"today": TODAY})
     html, _ = dashboard.page(season.client, season.settings, asked, now=now + timedelta(minutes=5))
-    assert "Start here" in html  # of that season nothing is known
-    assert "5 min ago" in html  # but of the monitor it is
+    assert "Get started" in html  # that season has no checks
+    assert "5 min ago" in html  # but the monitor has runs
     assert "No run for" not in html
 
 
@@ -581,12 +596,12 @@ def test_an_earlier_season_says_nothing_of_whether_the_monitor_is_alive(season: 
     ("moment", "shown"),
     [
         ("2026-01-18 13:00", "8:00 AM EST (13:00 UTC)"),
-        ("2026-01-19 01:00", "8:00 PM EST (Jan 19, 01:00 UTC)"),  # the league's day, and another in UTC
+        ("2026-01-19 01:00", "8:00 PM EST (Jan 19, 01:00 UTC)"),  # another date in UTC
         ("2026-01-19 13:00", "Jan 19, 8:00 AM EST (Jan 19, 13:00 UTC)"),
         ("2027-07-01 12:00", "Jul 1, 2027, 8:00 AM EDT (Jul 1, 2027, 12:00 UTC)"),
     ],
 )
-def test_a_time_names_its_zone_and_its_date_where_that_is_another(moment: str, shown: str) -> None:
+def test_a_time_has_its_zone_and_any_other_date(moment: str, shown: str) -> None:
     assert words.both_clocks(at(moment), EASTERN, TODAY) == shown
 
 
@@ -604,12 +619,12 @@ def test_a_duration_is_short(minutes: int, shown: str) -> None:
     assert words.duration(timedelta(minutes=minutes)) == shown
 
 
-def test_a_season_is_that_of_the_request() -> None:
+def test_a_season_starts_in_october() -> None:
     assert season_of(day("2026-09-30")) == SEASON
     assert season_of(day("2026-10-01")).first == day("2026-10-01")
 
 
-# Whatever the data.
+# Hostile data.
 
 HOSTILE = [
     '"><b>bold</b>',  # markup that ends an attribute
@@ -647,14 +662,14 @@ def hostile(word: str) -> View:
 
 
 @pytest.mark.parametrize("word", HOSTILE, ids=lambda word: repr(word[:20]))
-def test_whatever_the_data_it_is_text(word: str) -> None:
+def test_data_is_always_text(word: str) -> None:
     harmless = parsed(render(hostile("harmless"), SETTINGS)[0])
     html = render(hostile(word), SETTINGS)[0]
     found = parsed(html)
     assert found.tags == harmless.tags
     assert found.attributes == harmless.attributes
     whole = " ".join(found.words)
-    # In the places that show a text in full: the game, twice and in two columns, its sources, the error, a warning.
+    # The places that show a text in full: the game (twice, two columns each), its sources, the error, a warning.
     assert whole.count(word) >= 10
     assert len(html) < 500_000
 
@@ -673,11 +688,11 @@ def test_nothing_is_fetched_and_nothing_runs() -> None:
     assert not found.tags & {"script", "link", "img", "iframe", "form", "object"}
     assert not {name for name in found.attributes if name.startswith("on")} | (found.attributes & {"style", "src"})
     assert html.startswith("<!doctype html>")
-    # The one other host is behind a link.
+    # The only other host is in a link.
     assert set(re.findall(r"https?://[\w.]+", html)) == {"https://lookerstudio.google.com"}
 
 
-def test_the_footer_has_the_version_and_the_way_to_looker_studio() -> None:
+def test_the_footer_has_the_version_and_a_link_to_looker_studio() -> None:
     html = unescape(render(checked(), load_settings({"GCP_PROJECT_ID": "acme.com:nba"}))[0])
     assert f"Data availability monitor {__version__}" in html
     assert (
@@ -696,7 +711,7 @@ def ten_years() -> View:
             status=statuses[n % len(statuses)],
             scheduled_games=11,
             phase4_ready=10,
-            checked_that_day=False,  # as of a backfill, which makes the longest cells
+            checked_that_day=False,  # as after a backfill: the longest cells
             ready_minutes_before_predictions=300 - n % 400,
         )
         for n, each in enumerate(days)
@@ -713,11 +728,11 @@ def ten_years() -> View:
     return replace(day_view, days=days, calendar=calendar, incidents=incidents[::-1], sources=sources)
 
 
-def test_ten_years_are_small_and_quick() -> None:
+def test_ten_years_are_small_and_fast() -> None:
     shown = ten_years()
     assert len(shown.calendar) >= 3_650
-    render(checked(), SETTINGS)  # reads the template
-    # The quickest of a few, as timeit has it: what else the machine does is not the page's.
+    render(checked(), SETTINGS)  # loads the templates
+    # The fastest of three, as timeit advises: the rest is other load on the machine.
     seconds = []
     for _ in range(3):
         started = perf_counter()

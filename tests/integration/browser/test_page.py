@@ -1,6 +1,6 @@
-"""The dashboard in a real browser, from the real function over a real socket, with a history that the monitor wrote.
+"""The dashboard in a real browser, served by the real function over a socket, with a history that the monitor wrote.
 
-Skipped where no chromium is found.
+Skipped if Chromium is not on the path.
 """
 
 import re
@@ -20,7 +20,7 @@ from local.function import function
 from local.pictures import PHONE_WIDTH, QUIET
 from monitor.bigquery.schema import apply_schema
 from monitor.web.dashboard import render
-from monitor.web.panels import STATES
+from monitor.web.states import STATES
 from tests.conftest import Platform
 from tests.integration.test_dashboard import HOSTILE, SETTINGS, hostile
 
@@ -28,7 +28,7 @@ CHROMIUM = shutil.which("chromium")
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the path, so no browser looks at the page")
 
-HOSTILE_PAGE = "http://hostile.example.com/dashboard"  # answered within the browser: no such host is asked
+HOSTILE_PAGE = "http://hostile.example.com/dashboard"  # answered in the browser: no request leaves it
 NOW = sample.MORNING + timedelta(minutes=15)
 PAGES = ["full", "empty", "hostile"]
 
@@ -37,14 +37,14 @@ type Scheme = Literal["light", "dark"]
 
 @pytest.fixture(scope="module")
 def history(loaded_season: Platform) -> Iterator[Platform]:
-    """The season as the monitor saw it until the bad morning, with each of the eight states."""
+    """The season up to the bad morning, with each of the eight states."""
     gaps = f"{sample.BOOTSTRAP.first}/{sample.BOOTSTRAP.last}=bootstrap"
     mine = {"MONITORING_DATASET": "dashboard", "EXPECTED_GAPS": gaps}
     platform = Platform({**loaded_season.environment, **mine})
     apply_schema(platform.client, platform.settings)
     earlier = sample.MORNING - timedelta(hours=1)
     platform.check(earlier, start="2025-10-21", end="2025-12-09")
-    platform.check(earlier, start="2025-12-11", end=str(sample.ALL_READY))  # Dec 10 was forgotten
+    platform.check(earlier, start="2025-12-11", end=str(sample.ALL_READY))  # Dec 10 is never checked
     platform.check(earlier, date="2026-04-20")  # past the schedule's end
     table = "nba_precompute.player_composite_factors"
     platform.client.query_and_wait(f"ALTER TABLE {table} RENAME TO hidden")
@@ -67,7 +67,7 @@ def no_history(loaded_season: Platform) -> Iterator[Platform]:
 def addresses(
     history: Platform, no_history: Platform, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, str]]:
-    """Where each of PAGES is."""
+    """The URL of each of PAGES."""
     logs = tmp_path_factory.mktemp("function")
     with (
         function(history.environment, logs / "full.log", at=NOW) as full,
@@ -93,7 +93,7 @@ def _answer(route: Route) -> None:
 def looking(
     browser: Browser, address: str, *, width: int = 1100, scheme: Scheme = "light", **context: Any
 ) -> Iterator[Page]:
-    """The page in a window; whatever it asks for, complains of or runs into is the test's failure."""
+    """The page in a window. Any request to another host, console message, error or dialog fails the test."""
     window = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, **context)
     window.route(HOSTILE_PAGE, _answer)
     page = window.new_page()
@@ -127,19 +127,19 @@ def test_a_date_is_one_click_away(browser: Browser, addresses: dict[str, str]) -
         expect(page.get_by_role("heading", level=2).first).to_have_text("Thu Jan 15, 2026")
         expect(page.get_by_role("row").filter(has_text="MIA@CHI").first).to_contain_text("missing")
         expect(page.locator("[aria-current]")).to_have_attribute("href", "?day=2026-01-15")
-        page.get_by_role("link", name="Day before").click()
+        page.get_by_role("link", name="Previous day").click()
         expect(page.get_by_role("heading", level=2).first).to_have_text("Wed Jan 14, 2026")
         page.get_by_role("link", name="Today").click()
         expect(page.get_by_role("heading", level=2).first).to_have_text("Today, Sun Jan 18, 2026")
-        # One that was never checked.
+        # A date that was never checked.
         page.get_by_role("link", name="Dec 10: not run").click()
-        expect(page.locator(".headline")).to_contain_text("not run No check of this date is on record")
+        expect(page.locator(".headline")).to_contain_text("not run No check on record for this date")
         expect(page.get_by_text("python -m monitor check --date 2025-12-10")).to_be_visible()
-        page.get_by_role("link", name="The season before").click()
-        expect(page.locator("main")).to_contain_text("No check of these dates is on record")
+        page.get_by_role("link", name="Previous season").click()
+        expect(page.locator("main")).to_contain_text("No checks on record for")
 
 
-def test_whoever_points_at_a_date_reads_what_a_screen_reader_says(browser: Browser, addresses: dict[str, str]) -> None:
+def test_hovering_over_a_date_shows_what_a_screen_reader_says(browser: Browser, addresses: dict[str, str]) -> None:
     with looking(browser, addresses["full"]) as page:
         page.get_by_role("link", name="Jan 15: missing, 7 of 8 ready, checked later").hover()
         shown = page.evaluate("getComputedStyle(document.querySelector('.calendar a:hover'), '::after').content")
@@ -147,12 +147,12 @@ def test_whoever_points_at_a_date_reads_what_a_screen_reader_says(browser: Brows
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_phone_scrolls_the_page_down_only(browser: Browser, addresses: dict[str, str], name: str) -> None:
+def test_on_a_phone_the_page_scrolls_only_down(browser: Browser, addresses: dict[str, str], name: str) -> None:
     with looking(browser, addresses[name], width=PHONE_WIDTH) as page:
         for details in page.locator("details:not([open]) summary").all():
             details.click()
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE_WIDTH
-        # What is wider scrolls in its own box, which the keyboard reaches.
+        # Anything wider scrolls in a box of its own, which the keyboard reaches.
         wide = "box => box.scrollWidth <= box.clientWidth || box.tabIndex === 0"
         assert all(box.evaluate(wide) for box in page.locator(".box").all())
 
@@ -174,7 +174,7 @@ def test_dark_is_dark_and_light_is_light(browser: Browser, addresses: dict[str, 
 def test_without_scripts_everything_is_there(browser: Browser, addresses: dict[str, str]) -> None:
     with looking(browser, addresses["full"], java_script_enabled=False) as page:
         expect(page.locator(".headline")).to_contain_text("0 of 6 games ready")
-        page.get_by_text("Check it again").click()
+        page.get_by_text("Check again").click()
         expect(page.get_by_text("python -m monitor check --date 2026-01-18")).to_be_visible()
         page.get_by_role("link", name="Jan 15: missing").click()
         expect(page.locator(".headline")).to_contain_text("7 of 8 games ready")
@@ -185,7 +185,7 @@ def test_headings_are_in_order_and_sections_have_names(browser: Browser, address
         levels = [int(level) for level in page.eval_on_selector_all("h1,h2,h3", "all => all.map(h => h.tagName[1])")]
         assert (levels[0], levels.count(1)) == (1, 1)
         assert all(after - before <= 1 for before, after in pairwise(levels))
-        for name in ("Today", "Calendar", "Incidents", "How early", "The sources", "The monitor"):
+        for name in ("Today", "Calendar", "Incidents", "How early", "Source reliability", "Monitor runs"):
             expect(page.get_by_role("region", name=name)).to_be_visible()
         for role in ("banner", "main", "contentinfo"):
             expect(page.get_by_role(role)).to_have_count(1)
@@ -203,7 +203,7 @@ def test_headings_are_in_order_and_sections_have_names(browser: Browser, address
 def test_axe_finds_nothing_serious(
     browser: Browser, addresses: dict[str, str], name: str, width: int, scheme: Scheme
 ) -> None:
-    # Axe is a script, which the page's own policy forbids.
+    # Axe is a script, which the page's own policy blocks.
     with looking(browser, addresses[name], width=width, scheme=scheme, bypass_csp=True) as page:
         for details in page.locator("details:not([open]) summary").all():
             details.click()
