@@ -18,7 +18,6 @@ from uuid import uuid4
 
 import pytest
 import schemathesis
-import sqlglot
 import time_machine
 from flask.testing import FlaskClient
 from google.cloud import bigquery
@@ -405,14 +404,3 @@ def test_the_emulator_is_asked_and_nothing_is_written_or_told(season: Platform, 
     assert statuses[200] > AT_THE_EMULATOR / 2
     assert season.history() == []
     assert (inbox.messages, inbox.refused) == ([], [])
-
-
-# The document itself.
-
-
-@pytest.mark.parametrize("part", [part for part in VIEWS if part != "checks"])
-def test_a_part_of_the_history_has_the_columns_that_its_query_selects(part: str) -> None:
-    (query,) = sqlglot.parse((SCHEMAS / "queries" / f"{part}.sql").read_text(), dialect="bigquery")
-    assert isinstance(query, sqlglot.exp.Select)
-    row = DOCUMENT["components"]["schemas"]["History"]["properties"][part]["items"]
-    assert list(row["properties"]) == row["required"] == query.named_selects

@@ -156,7 +156,7 @@ def test_a_warehouse_that_does_not_answer(
 
 
 def test_a_bug(door: Door, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("monitor.web.openapi.document", lambda: 1 / 0)
+    monkeypatch.setattr("monitor.web.answers.openapi", lambda: 1 / 0)
     client = door({"GCP_PROJECT_ID": "nobody"})
     capsys.readouterr()
     assert client.get("/openapi.json").status_code == 500
