@@ -1,4 +1,4 @@
--- Each date of the range that has come, or was checked ahead: what its newest check found, or that it was never checked.
+-- Each date of the range up to today, and later dates that were checked: the newest check, or NOT_RUN if there is none.
 SELECT
   check_date,
   status,

@@ -1,4 +1,4 @@
--- Every check of each date of the range, oldest first: what was told of it, and what each game was like.
+-- Every check of each date of the range, oldest first: its alert, and the status of each game.
 SELECT
   check_date,
   check_time,

@@ -1,4 +1,4 @@
--- Each date of the range that had trouble, newest first: when it was found, first told, and over.
+-- Each date of the range with an incident, newest first: when it was detected, alerted and resolved.
 SELECT
   check_date,
   statuses,

@@ -1,4 +1,4 @@
--- The newest runs that wrote rows of the range's dates, newest first.
+-- The newest runs that wrote rows for dates of the range, newest first.
 SELECT
   run_id,
   MAX(trigger) AS triggered_by,

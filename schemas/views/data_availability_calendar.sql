@@ -1,5 +1,5 @@
--- One row per date from the first that was ever checked to today, and for every later date that was: what its newest
--- check found. A date that was never checked is NOT_RUN.
+-- One row per date, from the first date ever checked to today, and one for each later date that was checked. A row has
+-- what the date's newest check found. A date that was never checked is NOT_RUN.
 WITH latest AS (
   SELECT check_date, check_time, status, scheduled_games, phase4_ready, missing_games, partial_games, stalled_phase
   FROM data_availability_latest
@@ -10,7 +10,7 @@ counted AS (
     COUNT(*) AS checks,
     LOGICAL_OR(DATE(check_time, @league_timezone) = check_date) AS checked_that_day,
     MIN(
-      -- Such a check found a game without data gone from every schedule: that is not ready.
+      -- With these reasons, a game without data dropped off every schedule. The date is not ready.
       IF(status = 'OK' AND IFNULL(alert_reason, '') NOT IN ('UNCHANGED', 'DEADLINE'), check_time, NULL)
     ) AS first_ready_time
   FROM data_availability_checks
@@ -39,7 +39,7 @@ SELECT
   IFNULL(counted.checks, 0) AS checks,
   IFNULL(counted.checked_that_day, FALSE) AS checked_that_day,
   counted.first_ready_time,
-  -- Of a date that was first seen ready on a later one, as by a backfill, nobody knows how early it was.
+  -- Unknown if the date was first seen ready on a later date, for example by a backfill.
   IF(
     DATE(counted.first_ready_time, @league_timezone) <= spine.spine_date,
     TIMESTAMP_DIFF(

@@ -1,10 +1,10 @@
--- One row per game and gap: from the first check that found it not ready to the first that found it ready again, or no
--- longer expected. A check that could not find out, or that found what was declared, neither opens nor closes one.
+-- One row per game and gap. A gap lasts from the first check that found the game not ready to the next check that found
+-- it ready or no longer expected. Checks with ERROR or EXPECTED_GAP neither open nor close a gap.
 WITH seen AS (
   SELECT
     checks.check_date,
     checks.check_time,
-    -- Home and away have been reversed between checks; the two teams name the game.
+    -- Home and away can be reversed between checks, so the two teams identify the game.
     CONCAT(LEAST(game.away, game.home), '-', GREATEST(game.away, game.home)) AS teams,
     game.matchup,
     game.status,
@@ -38,7 +38,7 @@ SELECT
   MAX(IF(in_gap, check_time, NULL)) AS last_seen,
   MIN(IF(NOT in_gap, check_time, NULL)) AS resolved_at,
   LOGICAL_OR(status = 'MISSING') AS was_missing,
-  -- An end that was first seen on a later date, as by a backfill, says nothing of when it came.
+  -- Unknown if the end was first seen on a later date, for example by a backfill.
   IF(
     DATE(MIN(IF(NOT in_gap, check_time, NULL)), @league_timezone) > check_date,
     NULL,

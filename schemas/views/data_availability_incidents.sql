@@ -1,15 +1,16 @@
--- One row per date with trouble: when it was found, first told, and over; and how long before its predictions that was.
+-- One row per date with an incident: when it was detected, alerted and resolved, and how long before predictions it was
+-- resolved.
 WITH checks AS (
   SELECT
     check_date,
     check_time,
     status,
-    IF(status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR'), status, NULL) AS trouble,
-    -- A row of before the monitor has the user's two counts alone.
+    IF(status IN ('MISSING_DATA', 'PARTIAL_DATA', 'SCHEDULE_UNKNOWN', 'ERROR'), status, NULL) AS incident,
+    -- Rows older than the monitor have only the user's two counts.
     IFNULL(missing_games + partial_games, scheduled_games - phase4_ready) AS games_not_ready,
     stalled_phase,
-    alert_status = 'sent' AND alert_reason != 'IMPROVED' AS told,
-    -- Such a check found a game without data gone from every schedule: that is no end.
+    alert_status = 'sent' AND alert_reason != 'IMPROVED' AS alerted,
+    -- With these reasons, a game without data dropped off every schedule. The incident is not resolved.
     status IN ('OK', 'NO_GAMES') AND IFNULL(alert_reason, '') NOT IN ('UNCHANGED', 'DEADLINE') AS whole
   FROM data_availability_checks
   WHERE check_date IS NOT NULL
@@ -17,17 +18,17 @@ WITH checks AS (
 incidents AS (
   SELECT
     check_date,
-    MIN(IF(trouble IS NOT NULL, check_time, NULL)) AS detected_at,
-    MAX(IF(trouble IS NOT NULL, check_time, NULL)) AS last_seen_at,
-    -- Somebody may have asked for an all-clear before the trouble began.
-    MIN(IF(told AND trouble IS NOT NULL, check_time, NULL)) AS alerted_at,
-    COUNTIF(told) AS alerts_sent,
-    MAX(IF(trouble IS NOT NULL, games_not_ready, NULL)) AS most_games_not_ready,
+    MIN(IF(incident IS NOT NULL, check_time, NULL)) AS detected_at,
+    MAX(IF(incident IS NOT NULL, check_time, NULL)) AS last_seen_at,
+    -- A message sent on request before the incident began does not count.
+    MIN(IF(alerted AND incident IS NOT NULL, check_time, NULL)) AS alerted_at,
+    COUNTIF(alerted) AS alerts_sent,
+    MAX(IF(incident IS NOT NULL, games_not_ready, NULL)) AS most_games_not_ready,
     MIN(stalled_phase) AS stalled_phase,
-    STRING_AGG(DISTINCT trouble, ', ' ORDER BY trouble) AS statuses
+    STRING_AGG(DISTINCT incident, ', ' ORDER BY incident) AS statuses
   FROM checks
   GROUP BY check_date
-  HAVING COUNT(trouble) > 0
+  HAVING COUNT(incident) > 0
 ),
 resolved AS (
   SELECT incidents.check_date, MIN(checks.check_time) AS resolved_at
@@ -44,7 +45,7 @@ SELECT
   incidents.detected_at,
   incidents.alerted_at,
   resolved.resolved_at,
-  -- An end that was first seen on a later date, as by a backfill, says nothing of when it came.
+  -- Unknown if the incident was first seen resolved on a later date, for example by a backfill.
   IF(
     DATE(resolved.resolved_at, @league_timezone) <= incidents.check_date,
     TIMESTAMP_DIFF(

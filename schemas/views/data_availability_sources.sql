@@ -1,5 +1,5 @@
--- One row per source and week (from its Monday), over the dates on which the source was to have rows: on how many it
--- had them, had none, or could not be read; and how many games it did not list that another schedule did.
+-- One row per source and week, named by its Monday. It counts the dates on which the source should have rows:
+-- with rows, empty, or failed to read; and the games that only other schedules listed.
 WITH read AS (
   SELECT
     latest.check_date,
@@ -19,7 +19,7 @@ WITH read AS (
   FROM data_availability_latest AS latest
   CROSS JOIN UNNEST(latest.sources) AS source
   WHERE IFNULL(latest.status, '') != 'NO_GAMES'
-    -- In a gap that the operator declared no data is due.
+    -- During a declared gap, only schedules should have rows.
     AND (source.kind = 'schedule' OR IFNULL(latest.status, '') != 'EXPECTED_GAP')
 )
 SELECT

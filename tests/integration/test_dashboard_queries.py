@@ -1,7 +1,7 @@
-"""docs/dashboard.md keeps its word: its views have those columns, its queries run, and they answer their questions.
+"""docs/dashboard.md is right: the views have these columns, and its queries run and answer their questions.
 
-The history is that of the first half of January: a backfill, some mornings, one of them with a webhook that refuses,
-and the bad morning call by call.
+The history covers the first half of January: a backfill, some mornings, one of them with a failing webhook, and the
+bad morning call by call.
 """
 
 import re
@@ -38,19 +38,19 @@ ANSWERS: dict[str, list[str]] = {
     # Six games without data at 8 AM, whole at noon: the last call of local/morning.py but one.
     "When did this start?": ["MISSING_DATA | 6 | 2026-01-18 08:00:00 | 2026-01-18 08:00:00 | 2026-01-18 12:00:00 | 60"],
     # On Jan 13 and 18 Slack took the message, on Jan 15 it did not.
-    "On which mornings was nobody told?": ["2026-01-15 | MISSING_DATA | 1"],
-    # Ready at 8 AM on Jan 14 and 17, at noon on Jan 18; at 2 PM, when it was first looked at, on Jan 11.
+    "Which incidents had no alert?": ["2026-01-15 | MISSING_DATA | 1"],
+    # Ready at 8 AM on Jan 14 and 17, at noon on Jan 18; first checked at 2 PM, ready, on Jan 11.
     "How often was data late for predictions this month?": ["3 | 1 | 2"],
     # CHI on Jan 15 and 18; TOR@POR on Jan 13, with too few players, and both teams again on Jan 18.
     "Whose games are missing most often?": ["CHI | 2 | 2", "POR | 2 | 1", "TOR | 2 | 1", "BKN | 1 | 1", "CHA | 1 | 1"],
     # On Jan 18 Phase 3 had not run; on Jan 13 and 15 Phase 4 left out a game each.
     "Which phase stalls how often?": ["phase4 | 2 | 2", "phase3 | 1 | 6"],
-    # Of Jan 18, in minutes: 60, 60, 90, 120, 150, 180, 240. Those of Jan 13 and 15 were not looked at again.
+    # Of Jan 18, in minutes: 60, 60, 90, 120, 150, 180, 240. Those of Jan 13 and 15 were not checked again.
     "How long are gaps open?": ["7 | 120 | 240 | 2"],
     "Did the monitor run every morning?": ["2026-01-12 | OK | 1", "2026-01-16 | OK | 1", "2026-01-19 | NOT_RUN | 0"],
     # On Jan 16 ESPN had no rows at all; on Jan 8 it still lists MIA@CHI, which is called off and not expected.
     "Which schedule source is unreliable?": ["espn | 18 | 1 | 0 | 0", "nbac | 18 | 0 | 0 | 0"],
-    # Jan 13 one; Jan 18 four: found, setback, deadline, resolved.
+    # Jan 13 one; Jan 18 four: new gap, worsened, deadline, resolved.
     "How many alerts were sent per week, and how many were not delivered?": [
         "2025-12-29 | 0 | 0",
         "2026-01-05 | 0 | 0",

@@ -1,5 +1,5 @@
--- Phase 3: the players expected per game and team. A player counts once a date, in his newest row: older dates hold one
--- game under two forms of id.
+-- Phase 3: players expected per game and team. A player counts once per date, by his newest row: older dates have the
+-- same game under two forms of id.
 SELECT
   game_date,
   game_id,

@@ -1,5 +1,5 @@
--- Phase 4's last step: the players with features per game and team. A player's team is the one in his date-form game id
--- that is not his opponent; the older ten-digit ids do not tell it.
+-- Phase 4's last step: players with features per game and team. A player's team is the one in his date-form game id
+-- that is not his opponent. The older ten-digit ids have no teams.
 SELECT
   game_date,
   game_id,

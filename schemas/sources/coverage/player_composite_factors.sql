@@ -1,5 +1,5 @@
--- Phase 4: the players ready per game and team. The table has no team, so each player's comes from Phase 3 by date and
--- player; a player counts once a date, in his newest row, since older dates hold one game under two forms of id.
+-- Phase 4: players ready per game and team. The table has no team, so a player's team comes from Phase 3, by date and
+-- player. A player counts once per date, by his newest row: older dates have the same game under two forms of id.
 WITH expected AS (
   SELECT game_date, player_lookup, team_abbr
   FROM nba_analytics.upcoming_player_game_context

@@ -1,5 +1,5 @@
--- Phase 4's daily cache: the players cached per team. It has neither game nor team, so the team comes from Phase 3 by
--- date and player; its date, and partition, is cache_date.
+-- Phase 4's daily cache: players cached per team. The table has no game and no team, so a player's team comes from
+-- Phase 3, by date and player. Its date and partition column is cache_date.
 WITH expected AS (
   SELECT game_date, player_lookup, team_abbr
   FROM nba_analytics.upcoming_player_game_context

@@ -1,4 +1,4 @@
--- balldontlie. The status is the tip-off time until the game starts, so whatever is no other state is scheduled.
+-- balldontlie. Until a game starts its status is the tip-off time, so a status that is no other state means scheduled.
 SELECT
   game_date,
   CAST(game_id AS STRING) AS game_id,

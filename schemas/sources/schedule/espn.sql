@@ -1,5 +1,5 @@
--- ESPN's scoreboard. Written for final scores, so today may be absent; postponed games are dropped before the write and
--- never deleted, so that an earlier "scheduled" row can stay behind as a ghost.
+-- ESPN's scoreboard. It is written for final scores, so today can be absent. Postponed games are not written and old
+-- rows are never deleted, so an earlier "scheduled" row can remain as a ghost.
 SELECT
   game_date,
   game_id,

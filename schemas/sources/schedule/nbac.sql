@@ -1,5 +1,5 @@
--- NBA.com, the official schedule. It has no postponed status: a postponed game's id stands again on a later date, or
--- its row turns final without scores. Read from the table, since its view hides all before a year ago.
+-- NBA.com, the official schedule. It has no postponed status: a postponed game's id appears again on a later date, or
+-- its row turns final without scores. Read from the table, because the view leaves out rows older than a year.
 SELECT
   game_date,
   game_id,
@@ -20,7 +20,7 @@ SELECT
     WHEN game_status = 1 THEN 'scheduled'
     ELSE CAST(game_status AS STRING)
   END AS state,
-  -- Eastern time that claims to be UTC; midnight stands for a time not yet set.
+  -- Eastern time, stored as if it were UTC. Midnight means that the time is not set yet.
   IF(
     game_date_est = TIMESTAMP_TRUNC(game_date_est, DAY),
     NULL,
