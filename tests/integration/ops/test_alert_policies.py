@@ -81,7 +81,7 @@ def copy(tmp_path: Path) -> Path:
     ("missing", "told"),
     [
         # The incident of 2026-01-18: a module that something imported did not ship.
-        ("monitor/slack.py", "No module named 'monitor.slack'"),
+        ("monitor/slack/client.py", "No module named 'monitor.slack.client'"),
         # Before the function can say anything structured, Python says it in plain text.
         ("monitor/logs.py", "No module named 'monitor.logs'"),
         ("monitor/boot.py", "No module named 'monitor.boot'"),
