@@ -15,24 +15,15 @@ with booting() as booted:
     import functions_framework
     from flask import Request, Response
 
-    from monitor.bigquery.client import WarehouseError, connect
+    from monitor.bigquery.client import connect
     from monitor.bigquery.history import VIEWS, read_queries
     from monitor.check import run_check
     from monitor.core.dates import league_date
     from monitor.logs import Severity, log, log_context, trace_field
-    from monitor.request import (
-        CheckRequest,
-        DashboardRequest,
-        DatesRequest,
-        HistoryRequest,
-        RequestError,
-        Run,
-        Trigger,
-        parse_request,
-    )
+    from monitor.request import CheckRequest, DashboardRequest, HistoryRequest, Run, Trigger, parse_request
     from monitor.settings import load_settings
     from monitor.web import dashboard
-    from monitor.web.answers import BUG, checked, found, not_allowed, openapi, problem, refused
+    from monitor.web.answers import BUG, REFUSALS, checked, found, not_allowed, openapi, problem, refused
 
     SETTINGS = load_settings(environ)
     booted(SETTINGS.monitor_version, SETTINGS.model_dump())
@@ -51,10 +42,8 @@ def check_data_availability(request: Request) -> Response:
     with log_context(run_id=run_id, **trace):
         try:
             return _route(request, run_id)
-        except RequestError as error:
-            return refused(HTTPStatus.BAD_REQUEST, str(error), run_id)
-        except WarehouseError as error:
-            return refused(HTTPStatus.SERVICE_UNAVAILABLE, str(error), run_id)
+        except tuple(REFUSALS) as error:
+            return refused(error, run_id)
         except Exception:  # noqa: BLE001 - a bug is answered too, and its trace is for the log alone
             log("bug", "a bug: the request was not answered", Severity.CRITICAL, stack_trace=format_exc())
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, BUG, run_id)
@@ -91,7 +80,7 @@ def _dashboard(request: Request, _run_id: str) -> Response:
     return Response(html, headers=headers, mimetype="text/html")
 
 
-def _parse[R: DatesRequest](model: type[R], request: Request) -> tuple[R, datetime]:
+def _parse[R: (CheckRequest, HistoryRequest, DashboardRequest)](model: type[R], request: Request) -> tuple[R, datetime]:
     now = datetime.now(UTC)
     today = league_date(now, SETTINGS.league_timezone)
     return parse_request(model, dict(request.args.lists()), request.stream, today=today), now

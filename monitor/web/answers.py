@@ -10,8 +10,11 @@ from typing import Any
 
 from flask import Response
 
+from monitor.bigquery.client import WarehouseError
+from monitor.bigquery.history import NoHistoryError
 from monitor.check import Failure, Outcome
 from monitor.logs import Severity, log
+from monitor.request import RequestError
 from monitor.settings import SCHEMAS
 
 BUG = "A bug in the monitor. Search the log for this run's id."
@@ -22,6 +25,14 @@ _STATUS = {
     Failure.NOT_RECORDED: HTTPStatus.SERVICE_UNAVAILABLE,
     Failure.BUG: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+
+REFUSALS: dict[type[Exception], HTTPStatus] = {
+    RequestError: HTTPStatus.BAD_REQUEST,
+    WarehouseError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoHistoryError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""The errors that answer a request which was not understood, or could not be answered."""
 
 
 def checked(outcome: Outcome) -> Response:
@@ -52,8 +63,9 @@ def problem(status: HTTPStatus, detail: str, run_id: str, checks: Sequence[dict[
     return _json({**body, **({"checks": checks} if checks else {})}, status, "application/problem+json")
 
 
-def refused(status: HTTPStatus, detail: str, run_id: str) -> Response:
-    """A request that could not be understood or answered. It is logged."""
+def refused(error: Exception, run_id: str) -> Response:
+    """One of REFUSALS, logged and answered."""
+    status, detail = REFUSALS[type(error)], str(error)
     severity = Severity.ERROR if status.is_server_error else Severity.WARNING
     log("request_failed", detail, severity, status=int(status))
     return problem(status, detail, run_id)

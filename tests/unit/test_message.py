@@ -74,8 +74,8 @@ def test_a_gap_says_what_why_and_what_next() -> None:
         "*Likely cause:* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
         "🔴 *TOR@POR* 10:00 PM EST · missing · 0 of 26 players\n"
         "🟢 *BOS@IND* · ready · 26 of 26 players\n"
-        "*Next*\n1. Run Phase 4 for player_composite_factors; it answers 200 even when it failed, "
-        "so read `results[].status`\n"
+        "*Next*\n1. Run Phase 4 for player_composite_factors. It answers 200 even when a processor "
+        "fails: read `results[].status`\n"
         '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
         "-H 'Content-Type: application/json' -d '"
         '{"analysis_date": "2026-01-18", "processors": ["PlayerCompositeFactorsProcessor"], "strict_mode": false, '
