@@ -87,7 +87,7 @@ def test_settings_that_do_not_boot_are_told(clone: Cloud) -> None:
         settings.write("PREDICTIONS_AT=six\n")
     told = fails(preflight(clone))
     assert "did not boot with ops/production.env" in told
-    assert "PREDICTIONS_AT: 'six' is no time of day, such as 18:00" in told
+    assert "PREDICTIONS_AT: 'six' is not a time of day, such as 18:00" in told
 
 
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is not installed")
