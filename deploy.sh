@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Deploys the monitor: preflight, staging, a smoke test, and only then production, its schedule and its alert policies.
-# It makes what is missing and leaves what exists: a second run of the same commit changes nothing.
+# It creates what is missing and keeps what exists: a second run of the same commit changes nothing.
 set -euo pipefail
 cd "$(dirname "$0")"
 # shellcheck source=ops/settings.sh
@@ -10,11 +10,11 @@ FUNCTION=data-availability-monitor
 STAGING=data-availability-staging
 SCHEDULER=data-availability-scheduler
 METRIC=data_availability_completed_runs
-# What the sources read; a test compares them with schemas/sources.
+# The datasets that the sources read; a test compares them with schemas/sources.
 PIPELINE_DATASETS=(nba_raw nba_analytics nba_precompute nba_predictions)
 SERVICES=(artifactregistry bigquery cloudbuild cloudfunctions cloudresourcemanager cloudscheduler iam iamcredentials
   logging monitoring run secretmanager)
-# What is new in IAM is known everywhere within minutes: https://cloud.google.com/iam/docs/access-change-propagation
+# Changes in IAM take a few minutes to apply everywhere: https://cloud.google.com/iam/docs/access-change-propagation
 TRIES=18
 PAUSE_SECONDS=10
 
@@ -22,15 +22,15 @@ usage() {
   cat << 'END'
 Usage: ./deploy.sh [options]
 
-Deploys the commit that is checked out, to staging and then to production, each only after the one before it has answered.
+Deploys the checked-out commit to staging and, once that has passed a smoke test, to production.
 
-  --project ID               the Google Cloud project; else that of `gcloud config`
-  --region REGION            where the function and its schedule run (us-west2)
-  --notification-channel ID  whom the alert policies tell: projects/…/notificationChannels/…
-  --no-follow-up             no second job that looks again every 30 minutes until predictions start
-  --stage-only               end after staging
-  --rollback                 send production's traffic to the revision before the one that serves, and end
-  --dry-run                  read and check everything, change nothing, say what would be run
+  --project ID               the Google Cloud project (default: that of `gcloud config`)
+  --region REGION            where the function and its schedule run (default: us-west2)
+  --notification-channel ID  where alert policies send: projects/…/notificationChannels/…
+  --no-follow-up             do not schedule the follow-up every 30 minutes until predictions start
+  --stage-only               stop after staging
+  --rollback                 send production's traffic back to the previous revision, and stop
+  --dry-run                  check everything, change nothing, print what would run
 END
 }
 
@@ -52,14 +52,14 @@ while [ $# -gt 0 ]; do
     --rollback) rollback=yes ;;
     --dry-run) dry_run=yes ;;
     -h | --help) usage && exit ;;
-    *) usage >&2 && fail "there is no option $1" ;;
+    *) usage >&2 && fail "unknown option $1" ;;
   esac
   shift
 done
 
 cloud() { gcloud "$@" --project="$project" --quiet; }
 
-# Runs what changes something, or says what it would be.
+# Runs a command that changes something, or prints it in a dry run.
 change() {
   if [ -z "$dry_run" ]; then "$@"; else say "would run: $*" | sed -E 's/ (quietly|patiently)//g; s/: cloud/: gcloud/'; fi
 }
@@ -71,21 +71,21 @@ patiently() {
   for try in $(seq "$TRIES"); do
     output=$("$@") && break
     [ "$try" -lt "$TRIES" ] || { say "$output" && return 1; }
-    [ "$try" -gt 1 ] || say "not yet; trying again for $((TRIES * PAUSE_SECONDS)) s …" >&2
+    [ "$try" -gt 1 ] || say "not ready yet; retrying for up to $((TRIES * PAUSE_SECONDS)) s …" >&2
     sleep "$PAUSE_SECONDS"
   done
   say "$output"
 }
 
-# The service account's address: account NAME
+# The service account's email: account NAME
 account() { say "$1@$project.iam.gserviceaccount.com"; }
 
 make_account() { # NAME WHAT-FOR
   cloud iam service-accounts describe "$(account "$1")" > /dev/null 2>&1 ||
-    change cloud iam service-accounts create "$1" --display-name="$2" || fail "the account $1 could not be made"
+    change cloud iam service-accounts create "$1" --display-name="$2" || fail "the account $1 could not be created"
 }
 
-# Grants a role on a resource unless it is there: bind ROLE MEMBER RESOURCE GROUP..., as `projects` or `run services`
+# Grants a role on a resource unless already granted: bind ROLE MEMBER RESOURCE GROUP..., as `projects` or `run services`
 bind() {
   local role=$1 member=$2 resource=$3 place=() roles
   shift 3
@@ -94,17 +94,17 @@ bind() {
     --filter="bindings.members=$member" --format='value(bindings.role)' 2> /dev/null) || roles=''
   grep -qx "$role" <<< "$roles" ||
     change quietly patiently cloud "$@" add-iam-policy-binding "$resource" ${place[@]+"${place[@]}"} \
-      --member="$member" --role="$role" --condition=None || fail "$member could not be given $role on $resource"
+      --member="$member" --role="$role" --condition=None || fail "could not grant $role on $resource to $member"
 }
 
-# Grants a role on a dataset unless it is there: share DATASET ROLE EMAIL
+# Grants a role on a dataset unless already granted: share DATASET ROLE EMAIL
 share() {
   local shown access
   shown=$(bq --project_id="$project" --format=json show "$1") || {
-    [ -n "$dry_run" ] || fail "the dataset $1 cannot be read, so the monitor cannot be let into it: $shown"
+    [ -n "$dry_run" ] || fail "the dataset $1 cannot be read, so no access to it can be granted: $shown"
     shown='{}'
   }
-  # BigQuery shows its own roles under their older names: https://cloud.google.com/bigquery/docs/access-control-basic-roles
+  # BigQuery shows roles under their older names: https://cloud.google.com/bigquery/docs/access-control-basic-roles
   access=$("$python" -c 'import json, sys
 shown, (role, email) = json.load(sys.stdin), sys.argv[1:]
 names = {role, {"roles/bigquery.dataViewer": "READER", "roles/bigquery.dataEditor": "WRITER"}[role]}
@@ -112,7 +112,7 @@ print(shown.get("location", ""), any(a["role"] in names for a in shown.get("acce
 ' "$2" "$3" <<< "$shown")
   [ "${access#* }" = True ] ||
     change quietly patiently bq --project_id="$project" --location="${access% *}" query --nouse_legacy_sql \
-      "GRANT \`$2\` ON SCHEMA \`$project.$1\` TO 'serviceAccount:$3'" || fail "$3 could not be given $2 on $1"
+      "GRANT \`$2\` ON SCHEMA \`$project.$1\` TO 'serviceAccount:$3'" || fail "could not grant $2 on $1 to $3"
 }
 
 serving_revision() { # FUNCTION
@@ -121,10 +121,10 @@ serving_revision() { # FUNCTION
 
 go_back() { # REVISION
   change cloud run services update-traffic "$FUNCTION" --region="$region" --to-revisions="$1=100"
-  [ -n "$dry_run" ] || say "$FUNCTION serves $1 again, and answers as version $(patiently version_of "$FUNCTION")"
+  [ -n "$dry_run" ] || say "$FUNCTION serves $1 again, version $(patiently version_of "$FUNCTION")"
 }
 
-# Asks the function as the scheduler does, with its account and audience: ask FUNCTION PATH
+# Calls the function as the scheduler does, with its account and audience: ask FUNCTION PATH
 ask() {
   local uri token
   uri=$(cloud run services describe "$1" --region="$region" --format='value(status.url)' 2> /dev/null) &&
@@ -138,19 +138,19 @@ version_of() { # FUNCTION
   health=$(ask "$1" /health 2> /dev/null) && awk -F'"' '$2 == "version" { print $4 }' <<< "$health"
 }
 
-# Boots as this commit, and comes to a verdict on today's data, good or bad.
+# The function must run this commit, and reach a verdict on today's data, good or bad.
 smoke() { # FUNCTION
   local version answer verdict
-  [ -z "$dry_run" ] || { say "would ask: $1 for its version and a dry run of today" && return; }
+  [ -z "$dry_run" ] || { say "would call: $1 for its version and a dry run of today" && return; }
   version=$(patiently version_of "$1") || { say "$1 does not answer /health" && return 1; }
-  [ "$version" = "$commit" ] || { say "$1 answers as version $version, and should as $commit" && return 1; }
-  answer=$(patiently ask "$1" '/?date=today&dry_run=true') || { say "$1 has no verdict on today: $answer" && return 1; }
+  [ "$version" = "$commit" ] || { say "$1 runs version $version instead of $commit" && return 1; }
+  answer=$(patiently ask "$1" '/?date=today&dry_run=true') || { say "$1 could not check today: $answer" && return 1; }
   verdict=$(awk -F'"' '$2 == "status" { print $4; exit }' <<< "$answer")
-  [ -n "$verdict" ] || { say "$1 gave an answer without a verdict: $answer" && return 1; }
-  say "$1 answers as $commit; today is $verdict"
+  [ -n "$verdict" ] || { say "$1 answered without a verdict: $answer" && return 1; }
+  say "$1 runs $commit; today is $verdict"
 }
 
-# What ENVIRONMENT's function may do: ask BigQuery, read the pipeline, write its own history, read its own secrets.
+# Lets the function query BigQuery, read the pipeline, write its own history and read its own secrets.
 allow() { # ENVIRONMENT FUNCTION
   local email secret dataset
   email=$(account "$2")
@@ -166,10 +166,10 @@ allow() { # ENVIRONMENT FUNCTION
 apply_schema() { # ENVIRONMENT
   local variables=()
   settings_to_try "$1"
-  say "the history of $1:"
+  say "history of $1:"
   (cd "$folder/source" &&
     change env GCP_PROJECT_ID="$project" "${variables[@]}" "$python" -B -m monitor schema apply) ||
-    fail "the history's table could not be made; if there are no credentials: gcloud auth application-default login"
+    fail "the history table could not be created; without credentials, run: gcloud auth application-default login"
 }
 
 deploy_function() { # ENVIRONMENT FUNCTION
@@ -185,21 +185,21 @@ deploy_function() { # ENVIRONMENT FUNCTION
     bind roles/run.invoker "serviceAccount:$(account "$SCHEDULER")" "$2" run services
 }
 
-# Where it will be, before it is there: https://cloud.google.com/run/docs/triggering/https-request#deterministic
+# The function's URL, even before it exists: https://cloud.google.com/run/docs/triggering/https-request#deterministic
 url() { say "https://$1-$number.$region.run.app"; }
 
 deploy() { # ENVIRONMENT FUNCTION
   apply_schema "$1"
   allow "$1" "$2"
   if [ "$(version_of "$2")" = "$commit" ]; then
-    say "$2 already serves $commit"
+    say "$2 already runs $commit"
   else
     say "deploying $commit to $1 …"
     deploy_function "$1" "$2"
   fi && smoke "$2"
 }
 
-# Makes a job of Cloud Scheduler, or corrects it: schedule JOB CRON PATH
+# Creates or updates a Cloud Scheduler job: schedule JOB CRON PATH
 schedule() {
   local uri wanted present verb=update
   uri=$(cloud run services describe "$FUNCTION" --region="$region" --format='value(status.url)') || [ -n "$dry_run" ]
@@ -240,25 +240,25 @@ watch() {
       change cloud alpha monitoring policies update "$name" --policy-from-file="$labelled" \
         ${channels:+"--set-notification-channels=$channels"}
     fi
-    [ -n "$channels" ] || say "NOBODY IS TOLD by the policy \"$title\": give --notification-channel"
+    [ -n "$channels" ] || say "NO NOTIFICATION CHANNEL on the policy \"$title\": give --notification-channel"
   done
 }
 
 [ -n "$project" ] || project=$(gcloud config get-value project 2> /dev/null)
-[ -n "$project" ] || fail "which project? Give --project, or set one: gcloud config set project ID"
+[ -n "$project" ] || fail "no project: give --project, or set one with gcloud config set project ID"
 
 if [ -n "$rollback" ]; then
-  serving=$(serving_revision "$FUNCTION") || fail "there is no $FUNCTION in $project, $region"
+  serving=$(serving_revision "$FUNCTION") || fail "$FUNCTION does not exist in $project, $region"
   previous=$(cloud run revisions list --service="$FUNCTION" --region="$region" --sort-by='~metadata.creationTimestamp' \
     --format='value(metadata.name, status.conditions[0].status)' |
     awk -v serving="$serving" 'found && $2 == "True" && !target { target = $1 } $1 == serving { found = 1 } END { print target }')
-  [ -n "$previous" ] || fail "there is no revision before $serving to go back to"
+  [ -n "$previous" ] || fail "no revision before $serving to roll back to"
   go_back "$previous"
-  say "It served $serving. The next deploy sends the traffic to its own revision."
+  say "It served $serving before. The next deploy sends traffic to its own revision."
   exit
 fi
 
-[ -z "$(git status --porcelain)" ] || fail "the tree is not clean, so what would be deployed is no commit; commit or stash:
+[ -z "$(git status --porcelain)" ] || fail "the working tree has uncommitted changes; commit or stash them:
 $(git status --short)"
 commit=$(git rev-parse --short=12 HEAD)
 folder=$(mktemp -d)
@@ -275,12 +275,12 @@ done
 number=$(cloud projects describe "$project" --format='value(projectNumber)')
 for secret in $(secret_settings production | cut -d= -f2) $(secret_settings staging | cut -d= -f2); do
   cloud secrets versions describe latest --secret="$secret" > /dev/null 2>&1 ||
-    fail "the secret $secret has no value, so the function would not boot. Give it one, then run this again:
+    fail "the secret $secret has no value, so the function would not boot. Add one, then run this again:
   gcloud secrets create $secret --project=$project --replication-policy=automatic
   printf %s 'THE-VALUE' | gcloud secrets versions add $secret --project=$project --data-file=-"
 done
 
-# Who deploys asks as the scheduler, so that what the scheduler may do is what was tried.
+# The deployer calls as the scheduler, so that the smoke test covers the scheduler's permissions.
 deployer=$(gcloud config get-value account 2> /dev/null)
 case $deployer in
   *.gserviceaccount.com) deployer=serviceAccount:$deployer ;;
@@ -289,15 +289,15 @@ esac
 make_account "$SCHEDULER" "Calls the data availability monitor"
 bind roles/iam.serviceAccountOpenIdTokenCreator "$deployer" "$(account "$SCHEDULER")" iam service-accounts
 
-deploy staging "$STAGING" || fail "staging does not work; production was not touched"
+deploy staging "$STAGING" || fail "staging failed; production was not changed"
 [ -z "$stage_only" ] || exit 0
 
 previous=$(serving_revision "$FUNCTION") || previous=''
 if ! deploy production "$FUNCTION"; then
-  [ -n "$previous" ] || fail "production does not work; no revision was there before it, and nothing calls it yet"
-  [ "$(serving_revision "$FUNCTION")" != "$previous" ] || fail "production does not work; it serves $previous as before"
+  [ -n "$previous" ] || fail "production failed; it has no earlier revision, and nothing calls it yet"
+  [ "$(serving_revision "$FUNCTION")" != "$previous" ] || fail "production failed; it still serves $previous"
   go_back "$previous"
-  fail "production did not work with $commit; its traffic is back on $previous"
+  fail "production failed with $commit; its traffic is back on $previous"
 fi
 schedule "$FUNCTION" '0 8 * * *' /
 [ -z "$follow_up" ] || schedule "$FUNCTION-follow-up" '*/30 8-13 * * *' '/?follow_up=true'

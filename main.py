@@ -1,4 +1,4 @@
-"""The Cloud Function: the door. Every route has a handler, and whatever goes wrong is answered with a document."""
+"""The Cloud Function. Each route has a handler, and every error gets a problem document."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ with booting() as booted:
     SETTINGS = load_settings(environ)
     booted(SETTINGS.monitor_version, SETTINGS.model_dump())
 
-# Runs within a process are serial: two at once would both find the same gap unsent, and send it twice.
+# Runs within a process are serial: two at once would both find the same gap unsent and send it twice.
 _RUNS = Lock()
 
 _client = cache(lambda: connect(SETTINGS))  # on first use: /health does no I/O
@@ -36,7 +36,7 @@ _client = cache(lambda: connect(SETTINGS))  # on first use: /health does no I/O
 
 @functions_framework.http
 def check_data_availability(request: Request) -> Response:
-    """Answer any request; whatever goes wrong is a problem document with the run's id."""
+    """Answer any request. An error gets a problem document with the run's id."""
     run_id = uuid4().hex
     trace = trace_field(request.headers.get("X-Cloud-Trace-Context"), SETTINGS.gcp_project_id)
     with log_context(run_id=run_id, **trace):
@@ -44,7 +44,7 @@ def check_data_availability(request: Request) -> Response:
             return _route(request, run_id)
         except tuple(REFUSALS) as error:
             return refused(error, run_id)
-        except Exception:  # noqa: BLE001 - a bug is answered too, and its trace is for the log alone
+        except Exception:  # noqa: BLE001 - a bug gets an answer too; its trace goes only to the log
             log("bug", "a bug: the request was not answered", Severity.CRITICAL, stack_trace=format_exc())
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, BUG, run_id)
 
@@ -62,7 +62,7 @@ def _check(request: Request, run_id: str) -> Response:
     check, _ = _parse(CheckRequest, request)
     trigger = Trigger.SCHEDULER if "X-CloudScheduler" in request.headers else Trigger.MANUAL
     with _RUNS:
-        # The clock is read when it is this run's turn, so that the history's times are in the order of its runs.
+        # Read the clock only after waiting, so that the history's times are in the order of its runs.
         return checked(run_check(_client, Run(SETTINGS, check, run_id, trigger, now=datetime.now(UTC))))
 
 

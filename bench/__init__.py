@@ -1,1 +1,1 @@
-"""The monitor measured against what a person would use instead, side by side on one machine: `make bench`."""
+"""Benchmarks the monitor against the alternatives, side by side on one machine: `make bench`."""

@@ -1,6 +1,6 @@
-"""Run every measure, and write bench/results.json, bench/run.json and, from them, docs/performance.md: `make bench`.
+"""Run every measurement and write bench/results.json, bench/run.json and docs/performance.md: `make bench`.
 
-What is a ratio is taken side by side: in each round the contestants take turns at one fresh emulator.
+Ratios are measured side by side: in each round the contestants take turns on one fresh emulator.
 """
 
 import sys
@@ -50,7 +50,7 @@ type Figures = Iterator[tuple[str, float]]
 
 
 def main() -> None:
-    """Measure, and write what was found."""
+    """Measure and write the results."""
     started = time.perf_counter()
     samples: dict[str, list[float]] = {}
 
@@ -68,7 +68,7 @@ def main() -> None:
         "Great Expectations": _timed("expectations", partial(framework, "expectations")),
     }
     for number in range(ROUNDS):
-        # Each begins a round in its turn; what gives the emulator many jobs comes after them.
+        # Each contestant starts a round in turn. What gives the emulator many jobs comes last.
         order = [*turns][number:] + [*turns][:number]
         with arena() as here:
             for name in order:
@@ -117,7 +117,7 @@ def _season(here: Arena, number: int) -> Figures:
         before = _jobs(client)
         yield "season", ours.get(f"/?start={DATES.first}&end={DATES.last}&notify=never")
         yield "jobs_season", _jobs(client) - before
-        # All 170 dates are asked for one by one, a fifth of them in each round.
+        # All 170 dates are checked one by one, a fifth of them in each round.
         singles = [*DATES][number::ROUNDS]
         yield "singles", sum(ours.get(f"/?date={day}&notify=never") for day in singles) * len(DATES) / len(singles)
 
@@ -127,7 +127,7 @@ def _jobs(client: bigquery.Client) -> int:
 
 
 def _own_cpu(here: Arena) -> Figures:
-    """Processor time of this process alone; the emulator's is its own."""
+    """Processor time of this process only, without the emulator's."""
     client, settings = here.client(), here.settings
     now = datetime.combine(FULL_DAY, sample.MORNING.timetz())
     request = CheckRequest.model_validate({"notify": "never"}, context={"today": FULL_DAY})
@@ -148,9 +148,9 @@ def _own_cpu(here: Arena) -> Figures:
 
 
 def _core() -> Figures:
-    """Ten seasons of 1,400 games on 170 dates, in two schedule sources, with both teams in Phase 3 and in Phase 4."""
+    """Judge ten seasons of 1,400 games on 170 dates, in two schedules, with both teams in Phase 3 and Phase 4."""
     now = sample.MORNING
-    seasons = [_made_up(1_400, random=Random(number)) for number in range(10)]  # noqa: S311 - the same every time
+    seasons = [_made_up(1_400, random=Random(number)) for number in range(10)]  # noqa: S311 - reproducible
     for _ in range(ROUNDS):
         started = time.process_time()
         verdicts = [judge(DATES, season, Rules(), now=now, today=now.date()) for season in seasons]
@@ -176,7 +176,7 @@ def _made_up(games: int, random: Random) -> Readings:
 
 
 def _memory() -> Figures:
-    """The function lives on while the emulator behind it is replaced, before its jobs make it slow."""
+    """The function keeps running while its emulator is replaced, since many jobs make an emulator slow."""
     port = free_port()
     with function(OURS, settings_of(f"http://127.0.0.1:{port}"), "/health") as ours:
         for hundred in range(10):

@@ -1,6 +1,6 @@
-"""The contestants, each timed from the outside, as a person would run it: seconds to an answer.
+"""Times the contestants from the outside, as a person would run them: seconds to an answer.
 
-They share one emulator, with the sample season, and one Slack inbox.
+They share one emulator with the sample season, and one Slack inbox.
 """
 
 import subprocess
@@ -33,17 +33,17 @@ CHECK = f"/?date={DAY}&notify=always"
 DATES = DateRange(sample.SEASON.first, sample.SEASON.first + timedelta(days=169))
 """The season's first 170 dates."""
 FULL_DAY = sample.OFF_DAY
-"""A date without games in the sample season is given fifteen."""
+"""An off-day of the sample season that gets fifteen games."""
 LONGEST_SECONDS = 300
 
 
 class ContestantError(Exception):
-    """A contestant did not find what is there to be found, or did not start. The message is its own."""
+    """A contestant did not start or did not find the gap. The message is its output."""
 
 
 @dataclass(frozen=True)
 class Arena:
-    """One emulator and one inbox, the environment that leads to them, and a folder for what a contestant leaves."""
+    """One emulator and one inbox, the environment that points to them, and a scratch folder."""
 
     environment: Mapping[str, str]
     folder: Path
@@ -58,7 +58,7 @@ class Arena:
 
 @contextmanager
 def arena(port: int = 0) -> Iterator[Arena]:
-    """A fresh one, its emulator on this port: an emulator slows down with every job that it was given."""
+    """A fresh arena, with its emulator on this port: an emulator slows down with every job it runs."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         url = stack.enter_context(bigquery_emulator(port))
@@ -72,7 +72,7 @@ def arena(port: int = 0) -> Iterator[Arena]:
 
 
 def settings_of(url: str) -> dict[str, str]:
-    """The environment of a function that asks this emulator."""
+    """The environment of a function that uses this emulator."""
     return {**inherited(), "GCP_PROJECT_ID": "bench", "BIGQUERY_EMULATOR_HOST": url}
 
 
@@ -84,7 +84,7 @@ def script(here: Arena) -> float:
 
 
 def framework(name: str, here: Arena) -> float:
-    """`soda` or `expectations`, in an environment of its own; it has to find the gap."""
+    """`soda` or `expectations`, in its own environment. It has to find the gap."""
     python, checker = ROOT / f".venv-{name}" / "bin" / "python", CONTESTANTS / name / "check.py"
     return _run([python, checker, str(DAY)], here.environment, status=1)
 
@@ -100,21 +100,21 @@ def _run(command: list[str | Path], environment: Mapping[str, str], status: int 
 
 @dataclass(frozen=True)
 class Function:
-    """A served function, and the seconds from the start of its process to its first answer."""
+    """A running function, and the seconds from process start to its first answer."""
 
     url: str
     pid: int
     seconds: float
 
     def get(self, path: str) -> float:
-        """Seconds to this answer, which must be a 200."""
+        """Seconds until the answer, which must be a 200."""
         started = time.perf_counter()
         with urlopen(self.url + path, timeout=LONGEST_SECONDS) as answer:  # noqa: S310 - an address on this machine
             answer.read()
         return time.perf_counter() - started
 
     def resident_megabytes(self) -> float:
-        """Of all its processes: the framework serves by gunicorn, which has an arbiter and a worker."""
+        """The total of its processes: the framework runs gunicorn, with an arbiter and a worker."""
         show = ["ps", "-o", "rss=", "-p", f"{self.pid}", "--ppid", f"{self.pid}"]
         shown = subprocess.run(show, capture_output=True, text=True, check=True)
         return sum(map(int, shown.stdout.split())) / 1024
@@ -122,7 +122,7 @@ class Function:
 
 @contextmanager
 def function(source: Path, environment: Mapping[str, str], path: str) -> Iterator[Function]:
-    """The function of this file, served by the framework's own command, and asked for this path until it answers."""
+    """Serve the function in this file with the framework's command, and request the path until it answers."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     serving: list[str | Path] = [
         SHIPPED / "bin" / "functions-framework",

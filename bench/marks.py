@@ -1,4 +1,4 @@
-"""What is measured, and the mark that each measure has to reach: the benchmark's table, as data."""
+"""What is measured and the target of each measurement: the benchmark's table, as data."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {"≥": ge, "≤": le, ">": 
 
 @dataclass(frozen=True)
 class Mark:
-    """A measure, the figures of a round that it is made of, and what its median over the rounds has to be."""
+    """A measurement, the figures of a round that it is computed from, and the target for its median over the rounds."""
 
     measure: str
     unit: str
@@ -21,7 +21,7 @@ class Mark:
     figure: Callable[..., float] = lambda value: value
 
     def result(self, samples: Mapping[str, Sequence[float]]) -> dict[str, Any]:
-        """The row of bench/results.json; the spread is the least and the most of the rounds."""
+        """The row for bench/results.json. The spread is the minimum and maximum over the rounds."""
         figures = [self.figure(*values) for values in zip(*(samples[name] for name in self.of), strict=True)]
         value = median(figures)
         return {

@@ -1,4 +1,4 @@
-"""What each query reads, told from its SQL by a parser: the columns of each table, and whether its dates are bound."""
+"""Parses the SQL of each query to list the columns it reads from each table, and whether its dates are bound."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _COLUMNS[HISTORY] = {column["name"] for column in wanted_columns()}
 
 @dataclass(frozen=True)
 class Read:
-    """One query: the columns that it reads of each table or view, and whether it could read other dates, or more."""
+    """One query: the columns it reads from each table or view, and whether it could read other dates or all columns."""
 
     query: str
     columns: dict[str, list[str]]
@@ -25,7 +25,7 @@ class Read:
 
 
 def reads() -> Iterator[Read]:
-    """Every query of the sources and of the monitor's own history."""
+    """All queries of the sources and of the monitor's own history."""
     for path in QUERIES:
         query = parse(path.read_text())
         columns: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
-"""What the benchmark found: bench/results.json and bench/run.json, and from them docs/performance.md with its plot.
+"""Writes the results, bench/results.json and bench/run.json, and from them docs/performance.md and its plot.
 
-`python -m bench.report` makes the page anew from the last run, as when its words have changed.
+`python -m bench.report` rewrites the page from the last run, for example after its text has changed.
 """
 
 import json
@@ -36,37 +36,37 @@ CONTESTANTS = {
     "cold": "this monitor, cold",
     "warm": "this monitor, warm",
 }
-"""What is a check's wall time, in the plot from the longest down."""
+"""The wall times of a check in the plot, longest first."""
 OTHERS = {"soda-core": ".venv-soda", "great-expectations": ".venv-expectations"}
 
-# On demand; the least that a query is billed for each table it names. https://cloud.google.com/bigquery/pricing
+# On-demand pricing, with the minimum billed per table in a query. https://cloud.google.com/bigquery/pricing
 MEGABYTES_PER_TABLE, DOLLARS_PER_TEBIBYTE, FREE_TEBIBYTES_A_MONTH = 10, 6.25, 1
 FOLLOW_UPS = 12
-"""A day's, where the deploy's second job looks again every half hour from 8:00 to 13:30, the morning's run aside."""
+"""Per day: the deploy's second job runs every half hour from 8:00 to 13:30; this leaves out the morning's run."""
 
 
 def write(samples: Mapping[str, Sequence[float]], seconds: float) -> None:
-    """Keep a run, and make the page of it."""
+    """Store a run and write its page."""
     RESULTS.write_text(_json([mark.result(samples) for mark in MARKS]))
     RUN.write_text(_json({**_machine(), "minutes": round(seconds / 60), "samples": _rounded(samples)}))
     write_page()
 
 
 def write_page() -> None:
-    """Make the page and its plot of the last run."""
+    """Write the page and plot of the last run."""
     for path, text in page().items():
         path.write_text(text)
 
 
 def page() -> dict[Path, str]:
-    """The page of the last run and its plot, by their paths."""
+    """The page and plot of the last run, by path."""
     results, last = json.loads(RESULTS.read_text()), json.loads(RUN.read_text())
     medians = {name: median(figures) for name, figures in last["samples"].items()}
     templates = Environment(
         loader=FileSystemLoader(BENCH),
         undefined=StrictUndefined,
         trim_blocks=True,
-        autoescape=False,  # noqa: S701 - Markdown, and a plot, of our own figures
+        autoescape=False,  # noqa: S701 - Markdown and a plot of our own figures
     )
     bars = [
         {"name": name, "seconds": medians[key], "ours": key in {"cold", "warm"}} for key, name in CONTESTANTS.items()
@@ -89,8 +89,8 @@ def page() -> dict[Path, str]:
 
 
 def _machine() -> dict[str, Any]:
-    told = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    processor = told[1] if told else platform.processor()
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    processor = model[1] if model else platform.processor()
     return {
         "date": str(datetime.now(UTC).date()),
         "machine": f"{processor}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
@@ -117,7 +117,7 @@ def _output(*command: str | Path) -> str:
 
 
 def _cost(queries: Sequence[Read]) -> dict[str, float]:
-    """Of a year, with the default sources. A load job is free, and so is what a query reads of no table."""
+    """The cost of a year with the default sources. Load jobs are free."""
     tables = {read.query: len(read.columns) for read in queries}
     sources = (
         "schedule/espn",
@@ -126,7 +126,7 @@ def _cost(queries: Sequence[Read]) -> dict[str, float]:
         "coverage/player_composite_factors",
     )
     check = sum(tables[f"sources/{name}.sql"] for name in sources) + tables["queries/history.sql"]
-    # A follow-up reads the memory, and the sources only where something is open: at the worst, every time.
+    # A follow-up reads the history, and the sources only if an incident is open: in the worst case, every time.
     per_year = 365 * (1 + FOLLOW_UPS) * check * MEGABYTES_PER_TABLE / 2**20
     return {
         "tables": check,

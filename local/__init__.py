@@ -1,1 +1,1 @@
-"""Everything that runs on one machine, with no cloud and no Slack."""
+"""Runs everything on one machine, without the cloud or Slack."""

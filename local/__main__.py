@@ -1,6 +1,6 @@
-"""The bad morning on this machine: BigQuery, Slack and the function, and what each of them shows at 8 AM.
+"""Demo on this machine: the function, a BigQuery emulator and a Slack inbox, at 8 AM on a bad morning.
 
-Stays up for more requests until Ctrl-C; with --once it ends after showing.
+Keeps running for more requests until Ctrl-C; with --once it exits after the first.
 """
 
 import argparse
@@ -27,27 +27,27 @@ from monitor.settings import load_settings
 PROJECT = "demo"
 MORE = {
     sample.ALL_READY: "every game ready",
-    sample.ONE_SOURCE: "known to one schedule source only",
-    sample.PARTLY_READY: "one game of eight without data",
-    sample.ONE_TEAM_ONLY: "a game with the players of one team only",
-    sample.TWO_FORMS_OF_ID: "the same games under two forms of id",
-    sample.POSTPONED: "a game postponed",
+    sample.ONE_SOURCE: "games listed by only one schedule source",
+    sample.PARTLY_READY: "one of eight games without data",
+    sample.ONE_TEAM_ONLY: "a game with players of only one team",
+    sample.TWO_FORMS_OF_ID: "the same games under two kinds of id",
+    sample.POSTPONED: "a postponed game",
     sample.OFF_DAY: "an off-day",
-    sample.ALL_STAR: "the All-Star weekend",
-    sample.BOOTSTRAP.first: "the season's first day, a declared gap",
+    sample.ALL_STAR: "the All-Star game",
+    sample.BOOTSTRAP.first: "the first day of the season, an expected gap",
 }
 
 
 def main() -> int:
     """Run the demo; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__.partition("\n")[0])
-    parser.add_argument("--once", action="store_true", help="end after showing the bad morning")
+    parser.add_argument("--once", action="store_true", help="exit after showing the bad morning")
     options = parser.parse_args()
     log = ROOT / ".local" / "function.log"
     log.parent.mkdir(exist_ok=True)
-    # However it is stopped, the servers that it has started stop with it.
+    # On SIGTERM too, stop the servers that this started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    print("Starting a BigQuery emulator and a Slack inbox on this machine …", flush=True)
+    print("Starting a local BigQuery emulator and Slack inbox …", flush=True)
     try:
         with suppress(KeyboardInterrupt), bigquery_emulator() as warehouse, serve() as inbox:
             environment = {
@@ -82,23 +82,23 @@ def _seed(environment: dict[str, str]) -> bigquery.Client:
 
 
 def _show(client: bigquery.Client, url: str, inbox: Inbox) -> None:
-    print(f"The function's clock stands at {sample.MORNING:%A, %B %-d, %Y, %-I:%M %p} in New York.\n")
+    print(f"The function's clock is set to {sample.MORNING:%A, %B %-d, %Y, %-I:%M %p} in New York.\n")
     print(f"$ curl '{url}/?date={sample.BAD_DAY}'\n", flush=True)
     with urlopen(f"{url}/?date={sample.BAD_DAY}") as answer:  # noqa: S310 - the function started above
         (check,) = json.load(answer)["checks"]
     print(f"  {check['status']}: {check['scheduled_games']} scheduled, {check['phase4_ready']} ready")
     for game in check["games"]:
         print(f"  {game['status']:8} {game['matchup']}  {game['reason']}")
-    print(f"  stalled: {check['stalled_phase']}; latest data: Phase 3 {check['phase3_latest']}, ", end="")
+    print(f"  stalled phase: {check['stalled_phase']}; latest data: Phase 3 {check['phase3_latest']}, ", end="")
     print(f"Phase 4 {check['phase4_latest']}")
 
-    print("\nThe history, read back from nba_monitoring.data_availability_checks:\n")
+    print("\nThe row in nba_monitoring.data_availability_checks:\n")
     columns = "check_date, check_time, scheduled_games, phase4_ready, status, alert_reason, alert_status"
     rows = client.query_and_wait(f"SELECT {columns} FROM nba_monitoring.data_availability_checks")  # noqa: S608 - no data
     for row in rows:
         print("\n".join(f"  {name:16} {value}" for name, value in row.items()))
 
-    print(f"\nSlack got {len(inbox.messages)} message:\n")
+    print(f"\nMessages in Slack ({len(inbox.messages)}):\n")
     for message in inbox.messages:
         print("\n".join(f"  | {line}" for line in _lines(message)))
 
@@ -112,18 +112,16 @@ def _lines(message: Message) -> Iterator[str]:
 
 
 def _stay(url: str, inbox: Inbox, warehouse: str) -> None:
-    print(
-        "\nUp until Ctrl-C. More to ask; past dates are recorded in silence, unless notify=always asks for a message:\n"
-    )
+    print("\nRunning until Ctrl-C. Try more dates. Past dates send no message unless you add notify=always:\n")
     print(f"  URL={url}")
     for day, what in MORE.items():
         print(f'  curl "$URL/?date={day}"  # {what}')
-    print(f'  curl "$URL/?date={sample.ONE_TEAM_ONLY}&notify=always"  # told to Slack all the same')
+    print(f'  curl "$URL/?date={sample.ONE_TEAM_ONLY}&notify=always"  # with a message')
     print('  curl "$URL/history?start=2026-01-01&end=2026-01-18"\n')
-    print(f"The Slack inbox: {inbox.url}")
-    print(f"The dashboard:   {url}/dashboard")
-    print(f"BigQuery:        {warehouse}")
-    print("The log:         .local/function.log", flush=True)
+    print(f"Slack inbox: {inbox.url}")
+    print(f"Dashboard:   {url}/dashboard")
+    print(f"BigQuery:    {warehouse}")
+    print("Log:         .local/function.log", flush=True)
     threading.Event().wait()
 
 

@@ -1,7 +1,7 @@
-"""Tell why Slack would refuse a message; an empty list means that it would accept it.
+"""Lists the reasons why Slack would reject a message; none means that it would accept it.
 
-A reason starts with the error Slack answers (`no_text`, `invalid_blocks`, …), and a type that the inbox cannot draw is
-refused as unknown, so that nobody meets it first in a real channel.
+A reason starts with Slack's error (`no_text`, `invalid_blocks`, …). A type that the inbox cannot draw is rejected as
+unknown, so that it never first appears in a real channel.
 """
 
 import re
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 MOST_BLOCKS = 50  # https://docs.slack.dev/reference/block-kit/blocks
 MOST_TEXT = 40_000  # https://docs.slack.dev/reference/methods/chat.postMessage#truncating
 MOST_MARKDOWN = 12_000  # of all blocks together: https://docs.slack.dev/reference/block-kit/blocks/markdown-block
-# Not documented. Users measured that all text and about 100 characters for each block must stay below it:
+# Undocumented. Measured by users: all text plus about 100 characters per block must stay below it:
 # https://github.com/slackapi/bolt-js/issues/2509 and https://github.com/slackapi/bolt-js/issues/2867
 MOST_CHARACTERS = 13_200
 CHARACTERS_PER_BLOCK = 100
 
-type Rule = String | Items | Keys | Kinds | None  # None: accepted as it is
-type Kinds = Mapping[str, Rule]  # an object whose `type` says which rule it follows
+type Rule = String | Items | Keys | Kinds | None  # None: anything is accepted
+type Kinds = Mapping[str, Rule]  # an object whose `type` selects the rule
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Keys:
-    """An object with these keys and no others; where `either` is named, one of those must be there."""
+    """An object with only these keys, of which at least one of `either` must be present."""
 
     required: Mapping[str, Rule] = field(default_factory=dict)
     optional: Mapping[str, Rule] = field(default_factory=dict)
@@ -52,7 +52,7 @@ def _text(longest: int) -> Kinds:
 
 
 URL = String(3000, pattern=r"(https?://|mailto:)\S+")
-LEAF_TEXT = String(MOST_TEXT)  # only the limit of the whole message is known
+LEAF_TEXT = String(MOST_TEXT)  # only the limit for the whole message is documented
 PICTURE: Kinds = {"image_url": URL, "slack_file": None}
 IMAGE = Keys({"alt_text": String(2000)}, PICTURE, either=tuple(PICTURE))
 BUTTON_OPTIONS: Kinds = {  # https://docs.slack.dev/reference/block-kit/block-elements/button-element
@@ -104,7 +104,7 @@ def refusals(message: Mapping[str, object]) -> list[str]:
         return [_refusal("invalid_arguments: must provide a string", "/text")]
     if isinstance(text, str) and len(text) > MOST_TEXT:
         return [_refusal(f"msg_too_long: must be less than {MOST_TEXT + 1} characters", "/text")]
-    return _block_refusals(blocks) if blocks else []  # an empty list is how an update takes the blocks away
+    return _block_refusals(blocks) if blocks else []  # an update removes the blocks with an empty list
 
 
 def _block_refusals(blocks: object) -> list[str]:

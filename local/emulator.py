@@ -1,6 +1,6 @@
-"""A real BigQuery API on this machine: the local-bigquery server in its own environment, for as long as a block runs.
+"""Runs a BigQuery API on this machine: the local-bigquery server, in its own environment, as a context manager.
 
-It listens on 127.0.0.1, needs no account, and downloads nothing: DuckDB's extensions come as packages.
+It listens on 127.0.0.1, needs no account and downloads nothing: DuckDB's extensions are installed as packages.
 """
 
 import fcntl
@@ -27,17 +27,17 @@ for name in ("icu", "ducklake", "spatial"):
 
 
 class EmulatorError(Exception):
-    """The emulator did not start. The message holds the end of its log."""
+    """The emulator did not start. The message has the end of its log."""
 
 
 @contextmanager
 def bigquery_emulator(port: int = 0) -> Iterator[str]:
-    """The address of an empty BigQuery, on a free port unless one is given. Raises EmulatorError."""
+    """Start an empty BigQuery, on a free port by default, and yield its URL. Raises EmulatorError."""
     home = ROOT / ".local" / "emulator"
     environment = {**os.environ, "HOME": str(home)}
     home.mkdir(parents=True, exist_ok=True)
     with (home / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side start one each
+        fcntl.flock(lock, fcntl.LOCK_EX)  # parallel tests each start one
         if not (home / ".duckdb").exists():
             subprocess.run([BIN / "python", "-c", _IMPORT_EXTENSIONS], env=environment, check=True)
     with TemporaryDirectory(prefix="bigquery-") as data, Path(data, "log").open("w+") as log:

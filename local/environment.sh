@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes a Python 3.13 environment and installs requirements into it: environment.sh FOLDER REQUIREMENTS...
-# Uses the Python 3.13 that is on the path or that pyenv has; where there is none, uv fetches one.
+# Creates a Python 3.13 environment and installs requirements into it: environment.sh FOLDER REQUIREMENTS...
+# Uses a Python 3.13 from the path or pyenv; if there is none, uv downloads one.
 set -eu
 
 folder=$1
@@ -34,12 +34,12 @@ if [ -n "$python" ]; then
   "$uv" venv -q --python "$python" "$folder"
 else
   "$uv" venv -q --managed-python --python 3.13 "$folder" ||
-    { echo "Python 3.13 is needed, was not found and could not be fetched: install it and run this again." >&2; exit 1; }
+    { echo "Python 3.13 was not found and could not be downloaded: install it and run this again." >&2; exit 1; }
 fi
 for requirements in "$@"; do
-  # Where packages have hashes all must have one: so one that is not pinned is an error, as it is where this ships to.
+  # If packages have hashes, all must have one, so an unpinned package is an error here as it is in the deploy.
   hashes=$(grep -q -e --hash= "$requirements" && echo --require-hashes || true)
-  # Compiled once here, rather than by each process of an environment that may not write beside its modules.
+  # Compile once here: a process that may not write beside the modules would compile them on every start.
   "$uv" pip install -q --compile-bytecode --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
 done
 touch "$folder/.ready"

@@ -1,6 +1,6 @@
-"""The Cloud Function itself in a process of its own, as the functions framework serves it, on a free local port.
+"""Runs the Cloud Function in its own process, served by the functions framework on a free local port.
 
-Its clock may be set: what the monitor says depends on the time of day, and the sample season has its own morning.
+Its clock can be set, because the monitor's decisions depend on the time of day.
 """
 
 import socket
@@ -28,9 +28,9 @@ class FunctionError(Exception):
 
 @contextmanager
 def function(settings: Mapping[str, str], log: Path, *, at: datetime | None = None) -> Iterator[str]:
-    """The address of the function, booted with these settings and, if given, this time on its clock.
+    """Boot the function with these settings, and its clock set to `at` if given, and yield its URL.
 
-    Raises FunctionError when it does not boot.
+    Raises FunctionError if it does not boot.
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -48,12 +48,12 @@ def function(settings: Mapping[str, str], log: Path, *, at: datetime | None = No
 
 
 def inherited() -> dict[str, str]:
-    """What a process needs of this one's environment; the settings, of which this one may have its own, it is given."""
+    """The part of this process's environment that a child needs, without any settings of the monitor."""
     return {name: value for name, value in environ.items() if name in {"PATH", "HOME", "LANG"}}
 
 
 def free_port() -> int:
-    """A port that nothing listens on."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as unused:
         return int(unused.getsockname()[1])
 

@@ -1,6 +1,6 @@
-"""A Slack on one machine: it takes the messages that Slack would take, refuses the others, and shows both on a page.
+"""A local stand-in for Slack: accepts the messages that Slack would accept, rejects the others, and shows both.
 
-It speaks what a monitor uses, an incoming webhook and a bot's `chat.postMessage` and `chat.update`; it fails on demand.
+It supports what the monitor uses, an incoming webhook and `chat.postMessage` and `chat.update`, and fails on demand.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from local.mrkdwn import mrkdwn, plain
 LOG = logging.getLogger(__name__)
 WEBHOOK_PATH = "/services/T0LOCAL/B0LOCAL/not-a-secret"
 WEBHOOK_CHANNEL = "C0WEBHOOK"  # a webhook belongs to one channel, whatever the payload says
-# In bytes, and far less than a post: msg_too_long at https://docs.slack.dev/reference/methods/chat.update#errors
+# In bytes, and far less than for a post: msg_too_long at https://docs.slack.dev/reference/methods/chat.update#errors
 LONGEST_UPDATE = 4_000
 
 type Payload = dict[str, Any]
@@ -34,10 +34,10 @@ type Payload = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """How the next post is answered: by the inbox itself, after `delay`, or with the status and body given here.
+    """How to answer the next post: as the inbox does, after `delay`, or with this status and body.
 
-    `drop` closes the connection without a word. `accept` says whether the message counts all the same; by default it
-    counts only if the inbox itself answers.
+    `drop` closes the connection without an answer. `accept` says whether the message is stored; by default it is
+    stored only if the inbox itself answers.
     """
 
     status: int = 200
@@ -51,7 +51,7 @@ class Answer:
 @dataclass(frozen=True)
 class Message:
     received: str
-    kind: str  # what made it as it is now: webhook, post or update
+    kind: str  # what last wrote it: webhook, post or update
     channel: str
     ts: str
     thread_ts: str | None
@@ -63,7 +63,7 @@ class Message:
 
 
 class RefusedError(Exception):
-    """Its arguments are the reasons; each starts with Slack's error."""
+    """The message was rejected. The arguments are the reasons; each starts with Slack's error."""
 
     def __str__(self) -> str:
         return str(self.args[0]).partition(":")[0]
@@ -110,7 +110,7 @@ class Inbox:
         _check(payload)
         with self._lock:
             thread_ts = self._thread(payload.get("thread_ts"))
-            self._last_ts = max(time.time(), self._last_ts + 0.000_01)  # a ts names its message: never the same twice
+            self._last_ts = max(time.time(), self._last_ts + 0.000_01)  # unique: a ts identifies its message
             ts, text = f"{self._last_ts:.6f}", payload.get("text") or ""
             broadcast = thread_ts is not None and str(payload.get("reply_broadcast")).lower() in {"1", "true"}
             message = Message(_now(), kind, channel, ts, thread_ts, broadcast, text, payload.get("blocks") or [])
@@ -127,7 +127,7 @@ class Inbox:
             if len(text.encode()) > LONGEST_UPDATE:
                 raise RefusedError("msg_too_long")
             blocks = payload.get("blocks")
-            if blocks is None:  # left out, they stay only if there is no new text either
+            if blocks is None:  # omitted blocks are kept only if there is no new text either
                 blocks = [] if text else old.blocks
             earlier = (*old.earlier, {"text": old.text, "blocks": old.blocks})
             new = replace(old, kind="update", text=text, blocks=blocks, edited=len(earlier), earlier=earlier)
@@ -139,8 +139,8 @@ class Inbox:
             return None
         if not re.fullmatch(r"\d+\.\d+", str(thread_ts)):
             raise RefusedError(f"invalid_thread_ts: {thread_ts} is not a valid thread_ts")
-        # Slack does not refuse a reply to a message that is gone: it posts it in the channel, outside any thread, and
-        # says so only by leaving thread_ts out of its answer. https://github.com/slack-go/slack/issues/1571
+        # Slack does not reject a reply to a deleted message: it posts it in the channel, outside any thread, and only
+        # leaves thread_ts out of its answer. https://github.com/slack-go/slack/issues/1571
         parent = self._by_ts.get(str(thread_ts))
         return (parent.thread_ts or parent.ts) if parent else None
 
@@ -174,7 +174,7 @@ def create_inbox(inbox: Inbox) -> Flask:
     @app.get("/")
     def page() -> Response:
         html = render_template("inbox.html", inbox=inbox, threads=_threads(inbox.messages))
-        # A message may name a picture or a script anywhere; looking at it here must not fetch or run it.
+        # A message may link to any image or script; viewing it here must not fetch or run them.
         return Response(html, headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
 
     return app
@@ -197,12 +197,12 @@ def serve(port: int = 0) -> Iterator[Inbox]:
 
 class _QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing: a webhook's path is its secret."""
+        """Log nothing: a webhook's path is a secret."""
 
 
 def _answered(inbox: Inbox, own_answer: Callable[[], Response]) -> Response:
     answer = inbox.next_answer()
-    own = answer.status == 200 and answer.body is None and not answer.drop  # noqa: PLR2004 -- HTTP's own number
+    own = answer.status == 200 and answer.body is None and not answer.drop  # noqa: PLR2004 -- HTTP 200
     response = own_answer() if (own if answer.accept is None else answer.accept) else None
     inbox.closing.wait(answer.delay)
     if answer.drop:
@@ -232,8 +232,8 @@ def _api(inbox: Inbox, method: str) -> Response:
     except RefusedError as error:
         inbox.refuse(method, error, payload)
         details = [detail for _, _, detail in (reason.partition(": ") for reason in error.args) if detail]
-        said = {"errors": details, "response_metadata": {"messages": [f"[ERROR] {detail}" for detail in details]}}
-        return jsonify({"ok": False, "error": str(error), **(said if details else {})})
+        explained = {"errors": details, "response_metadata": {"messages": [f"[ERROR] {detail}" for detail in details]}}
+        return jsonify({"ok": False, "error": str(error), **(explained if details else {})})
     shown = {"type": "message", "text": message.text, "ts": message.ts, "blocks": message.blocks}
     if message.thread_ts:
         shown["thread_ts"] = message.thread_ts
@@ -241,7 +241,7 @@ def _api(inbox: Inbox, method: str) -> Response:
 
 
 def _api_payload() -> Payload:
-    """The JSON object, or the form, where lists are JSON in a text."""
+    """The JSON object or the form, in which lists are JSON strings."""
     payload = request.get_json(silent=True) if request.is_json else request.form.to_dict()
     if not isinstance(payload, dict):
         raise RefusedError("invalid_json" if payload is None else "json_not_object")
@@ -266,7 +266,7 @@ def _called(inbox: Inbox, method: str, payload: Payload) -> Message:
     is_id = re.fullmatch(r"[CDG][A-Z0-9]{8,}", channel)
     match method:
         case "chat.postMessage" if channel:
-            # A name will do for a post, which answers with the id; an update wants the id.
+            # A post accepts a channel name and answers with its id; an update requires the id.
             made_up = "C" + hashlib.sha256(channel.removeprefix("#").encode()).hexdigest()[:10].upper()
             return inbox.post("post", channel if is_id else made_up, payload)
         case "chat.update" if is_id:
@@ -283,7 +283,7 @@ def _check(payload: object) -> None:
 
 
 def _threads(messages: list[Message]) -> list[tuple[Message, list[Message]]]:
-    """Each first message with its replies; a reply whose first message was deleted stands alone."""
+    """Each first message with its replies. A reply whose first message was deleted stands alone."""
     known = {message.ts for message in messages}
     first = [message for message in messages if message.thread_ts not in known]
     return [(message, [reply for reply in messages if reply.thread_ts == message.ts]) for message in first]

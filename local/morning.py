@@ -1,6 +1,6 @@
-"""The bad morning until noon, call by call: Phase 4 arrives game by game, one game is withdrawn, at noon all is there.
+"""The bad morning until noon, call by call: Phase 4 arrives game by game, one game loses its data, by noon all have it.
 
-An alert's whole life, for the tests and for pictures of what a person sees.
+This covers an alert from start to end, for the tests and the README's pictures.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ BY_HAND = f"/?date={sample.BAD_DAY}"
 
 @dataclass(frozen=True)
 class Call:
-    """One call of the function: when, in New York, what has happened before it, and why it says what it says."""
+    """One call of the function: its time in New York, what happened before it, and the reason expected."""
 
     clock: str
     path: str
     reason: str | None
-    """The alert's reason; None where the follow-up finds nothing open."""
+    """The alert's reason; None if the follow-up finds nothing open."""
     phase3: str = ""
     phase4: str = ""
     withdrawn: str = ""
@@ -39,13 +39,13 @@ class Call:
 ALL = "ORL@MEM BKN@CHI NOP@HOU CHA@DEN TOR@LAL POR@SAC"
 CALLS = (
     Call("08:00:00", SCHEDULED, "NEW_GAP"),
-    Call("08:01:00", SCHEDULED, "UNCHANGED"),  # the scheduler's retry, as if the answer had been lost
+    Call("08:01:00", SCHEDULED, "UNCHANGED"),  # a retry by the scheduler, as if the answer had been lost
     Call("08:30:00", FOLLOW_UP, "UNCHANGED", phase3=ALL),
     Call("08:40:00", BY_HAND, "UNCHANGED", scheduler=False),
     Call("09:00:00", FOLLOW_UP, "IMPROVED", phase4="ORL@MEM BKN@CHI"),
     Call("09:30:00", FOLLOW_UP, "IMPROVED", phase4="NOP@HOU"),
     Call("10:00:00", FOLLOW_UP, "WORSENED", withdrawn="BKN@CHI"),
-    Call("10:01:00", FOLLOW_UP, "UNCHANGED"),  # a retry again
+    Call("10:01:00", FOLLOW_UP, "UNCHANGED"),  # another retry
     Call("10:10:00", BY_HAND, "UNCHANGED", scheduler=False),
     Call("10:30:00", FOLLOW_UP, "IMPROVED", phase4="CHA@DEN"),
     Call("11:00:00", FOLLOW_UP, "IMPROVED", phase4="TOR@LAL"),
@@ -56,7 +56,7 @@ CALLS = (
 
 
 def happen(client: bigquery.Client, call: Call) -> None:
-    """Let the data arrive, or be withdrawn, before the call."""
+    """Load or delete the data that changes before the call."""
     load(client, sample.arrivals(phase3=call.phase3.split(), phase4=call.phase4.split()))
     if call.withdrawn:
         _delete(client, call.withdrawn.split())

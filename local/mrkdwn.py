@@ -1,6 +1,6 @@
-"""Turn Slack's text formats into safe HTML: mrkdwn with its marks, links and mentions, or plain text with its emoji.
+"""Converts Slack's text formats to safe HTML: mrkdwn with styles, links and mentions, or plain text with emoji.
 
-Whatever is not markup of Slack's comes out escaped; lines stay lines, so the page must keep its white space.
+Everything else is escaped. Line breaks are kept as they are, so the page must preserve white space.
 """
 
 import html
@@ -41,8 +41,8 @@ EMOJI = {
 
 
 def mrkdwn(text: str) -> Markup:
-    # Finished pieces wait outside the text, so that no later mark is found inside them. A private-use character holds
-    # the place of each, and none can come from the text itself.
+    # Finished pieces are kept outside the text, so that no later step changes them. A private-use character marks the
+    # place of each, and is removed from the text first.
     pieces: list[str] = []
 
     def finished(piece: str) -> str:
@@ -72,7 +72,7 @@ def _emoji(found: re.Match[str]) -> str:
 def _marked(text: str) -> str:
     for mark, tag in MARKS.items():
         sign = re.escape(mark)
-        # As in Slack, a mark counts at a word's edge only: snake_case and 2*3*4 stay as they are.
+        # As in Slack, a mark only counts at the edge of a word: snake_case and 2*3*4 stay as they are.
         opening, inside, closing = (
             rf"(?<![^\W_])(?<!{sign})",
             rf"[^\s{sign}]|[^\s{sign}][^\n{sign}]*[^\s{sign}]",

@@ -1,6 +1,6 @@
-"""The README's pictures of messages and of the dashboard: `make pictures`, with a Chromium on the path.
+"""Makes the README's pictures of messages and the dashboard: `make pictures`, with Chromium on the path.
 
-The bad morning is lived through by webhook, by bot, and at the end of a season, in the emulator and the Slack inbox.
+It replays the bad morning by webhook, by bot and at the end of a season, with the emulator and the Slack inbox.
 """
 
 import shutil
@@ -35,14 +35,14 @@ NO_TABLE = date(2025, 11, 19)
 NO_SCHEDULE = date(2025, 11, 27)
 NO_CHECK = date(2025, 12, 14)
 LATE = {"2025-12-05": "10:30", "2025-12-19": "13:40", "2025-12-20": "11:00", "2026-01-06": "09:30"}
-"""When Phase 4 was there at last, by date."""
+"""When late Phase 4 data arrived, by date."""
 AS_OF = sample.MORNING.replace(hour=9, minute=5)
 
 QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
 def main() -> None:
-    """Make every picture anew."""
+    """Make every picture."""
     with bigquery_emulator() as warehouse, serve() as inbox, sync_playwright() as playwright:
         hosts = {f"{name}_URL": f"https://{name.lower()}.example.com" for name in ("MONITOR", "PHASE3", "PHASE4")}
         local = {"BIGQUERY_EMULATOR_HOST": warehouse, **hosts}
@@ -54,13 +54,13 @@ def main() -> None:
             "SLACK_API_URL": f"{inbox.url}/api",
         }
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        _live_through_the_morning("webhook", webhook)
+        _replay_the_morning("webhook", webhook)
         _take(browser, inbox, ["gap", "setback", "deadline", "resolved"])
-        _check_what_cannot_be_known("broken", webhook)
+        _check_with_missing_tables("broken", webhook)
         _take(browser, inbox, ["failed", "suspect"])
-        _live_through_the_morning("bot", bot)
+        _replay_the_morning("bot", bot)
         _take(browser, inbox, ["thread"])
-        settings, client = _live_through_a_season("season", webhook)
+        settings, client = _replay_a_season("season", webhook)
         _take_dashboard(browser, settings, client)
         browser.close()
 
@@ -76,12 +76,12 @@ def _platform(project: str, environment: Mapping[str, str]) -> tuple[Settings, b
 def _check(settings: Settings, client: bigquery.Client, now: datetime, *, days: DateRange | None = None) -> None:
     given = {"start": [str(days.first)], "end": [str(days.last)]} if days else {}
     request = parse_request(CheckRequest, given, today=league_date(now, settings.league_timezone))
-    # The inbox writes the same time above the message.
+    # The inbox shows this time above the message.
     with time_machine.travel(now, tick=False):
         run_check(lambda: client, Run(settings, request, uuid4().hex, Trigger.SCHEDULER, now))
 
 
-def _live_through_the_morning(project: str, environment: Mapping[str, str]) -> None:
+def _replay_the_morning(project: str, environment: Mapping[str, str]) -> None:
     settings, client = _platform(project, environment)
     load(client, sample.bad_week())
     for call in CALLS:
@@ -89,8 +89,8 @@ def _live_through_the_morning(project: str, environment: Mapping[str, str]) -> N
         _check(settings, client, call.at)
 
 
-def _check_what_cannot_be_known(project: str, environment: Mapping[str, str]) -> None:
-    """Without Phase 4's table; then, on another day, with it and without any schedule."""
+def _check_with_missing_tables(project: str, environment: Mapping[str, str]) -> None:
+    """Check without the Phase 4 table; then, on another day, with it but without any schedule."""
     settings, client = _platform(project, environment)
     load(client, sample.bad_week())
     client.query_and_wait("ALTER TABLE nba_precompute.player_composite_factors RENAME TO hidden")
@@ -99,10 +99,10 @@ def _check_what_cannot_be_known(project: str, environment: Mapping[str, str]) ->
     _check(settings, client, sample.MORNING.replace(month=3))
 
 
-def _live_through_a_season(project: str, environment: Mapping[str, str]) -> tuple[Settings, bigquery.Client]:
-    """A season until five past nine on the bad morning: its start backfilled, then a check each morning.
+def _replay_a_season(project: str, environment: Mapping[str, str]) -> tuple[Settings, bigquery.Client]:
+    """Replay a season until 9:05 on the bad morning: a backfill of its start, then a check each morning.
 
-    Some mornings' data was late, on one the schedule had not arrived, on one a table was gone, and one had no check.
+    Some data is late, the schedule is missing once, a table is missing once, and one morning has no check.
     """
     gaps = f"{sample.BOOTSTRAP.first}/{sample.BOOTSTRAP.last}=bootstrap"
     settings, client = _platform(project, {**environment, "EXPECTED_GAPS": gaps})
@@ -134,7 +134,7 @@ def _morning(day: date) -> datetime:
 
 
 def _take_dashboard(browser: Browser, settings: Settings, client: bigquery.Client) -> None:
-    """The page as a desk shows it by day, and a phone by night."""
+    """The page on a desktop in light mode, and on a phone in dark mode."""
     html, headers = dashboard.page(client, settings, DashboardRequest.model_validate({}), now=AS_OF)
 
     def answer(route: Route) -> None:
@@ -153,7 +153,7 @@ def _take_dashboard(browser: Browser, settings: Settings, client: bigquery.Clien
 
 
 def _take(browser: Browser, inbox: Inbox, names: Sequence[str]) -> None:
-    """One picture per conversation, as a phone shows it; the inbox is empty then."""
+    """Take one picture per conversation, as on a phone, then empty the inbox."""
     page = browser.new_page(viewport={"width": PHONE_WIDTH, "height": 844})
     page.goto(inbox.url)
     page.add_style_tag(content="body { padding: 0 } body > * { padding: 8px 14px } details { display: none }")

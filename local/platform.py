@@ -1,6 +1,6 @@
-"""The platform's tables, as far as the monitor reads them: columns, partition, and whether a query must filter by it.
+"""The platform's tables, reduced to what the monitor reads: columns, partition, and whether a filter on it is required.
 
-`Rows` of any of them can be loaded into a BigQuery, real or emulated.
+Rows can be loaded into a real or emulated BigQuery.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ type Rows = Mapping[str, Sequence[dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the platform. `columns` is `name TYPE` pairs as in DDL."""
+    """A table of the platform. `columns` has `name TYPE` pairs as in DDL."""
 
     columns: str
     partition: str = "game_date"
@@ -23,7 +23,7 @@ class Table:
 
     @property
     def types(self) -> dict[str, str]:
-        """The type of each column, by its name."""
+        """The type of each column, by name."""
         return dict(column.split() for column in self.columns.split(", "))
 
 

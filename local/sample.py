@@ -1,7 +1,7 @@
-"""A sample season around the morning of 2026-01-18, as the platform's tables held it at 8 AM in New York.
+"""A sample season, as the platform's tables had it at 8 AM in New York on 2026-01-18.
 
-Phase 3 and Phase 4 end on Jan 17. The days named below are facts of the platform or stand for its incidents; the other
-slates are made up, the same on every run.
+Phase 3 and Phase 4 end on Jan 17. The days named below are real or modelled on real incidents; the other slates are
+made up, and the same on every run.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ MORNING = datetime(2026, 1, 18, 8, 0, tzinfo=EASTERN)
 BAD_DAY = MORNING.date()
 SEASON = DateRange(date(2025, 10, 21), date(2026, 4, 12))
 BOOTSTRAP = DateRange(date(2025, 10, 21), date(2025, 11, 3))
-"""The season's first 14 days write no Phase 4 rows."""
+"""The first 14 days of the season have no Phase 4 rows."""
 
 ALL_READY = date(2026, 1, 17)
 ONE_SOURCE = date(2026, 1, 16)
@@ -51,7 +51,7 @@ class _Game:
     away_players: int = _PLAYERS
     home_players: int = _PLAYERS
     phase4: tuple[int, int] | None = None
-    """Phase 4 players of the away and home team, where they differ from Phase 3's."""
+    """Phase 4 players of the away and home team, if not the same as in Phase 3."""
     moved: bool = False
 
     @property
@@ -67,7 +67,7 @@ class _Game:
         return self.day < BAD_DAY and not self.moved
 
 
-# The slates that are facts, or stand for an incident. The counts of PARTLY_READY are those of 2026-01-29.
+# Slates that are real or modelled on an incident. The counts of PARTLY_READY are those of 2026-01-29.
 _PINNED = {
     BAD_DAY: "ORL@MEM BKN@CHI NOP@HOU CHA@DEN TOR@LAL POR@SAC",
     PARTLY_READY: "SAC@PHI:35 MIL@WAS:33 HOU@ATL:35 CHA@DAL:36 BKN@DEN:33 DET@PHX:34 OKC@MIN:34 MIA@CHI:0",
@@ -108,7 +108,7 @@ def season() -> dict[str, list[dict[str, Any]]]:
 
 
 def bad_week(*without: str) -> dict[str, list[dict[str, Any]]]:
-    """The season's rows of the days around the bad one, by table, less those of some tables."""
+    """The season's rows for the days around the bad one, by table, except for the tables in `without`."""
     near = {f"2026-01-{day}" for day in range(14, 23)}
     return {
         table: [row for row in rows if (row.get("game_date") or row.get("cache_date")) in near]
@@ -118,7 +118,7 @@ def bad_week(*without: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def full_slate(day: date) -> dict[str, list[dict[str, Any]]]:
-    """Rows of fifteen games with all their data, by table, for a date that the season leaves free."""
+    """Rows of fifteen games with all their data, by table, for a date without games in the season."""
     teams = sorted(TEAMS)
     matchups = map("@".join, zip(teams[::2], teams[1::2], strict=True))
     games = [_game(day, f"00225{90_000 + number}", matchup) for number, matchup in enumerate(matchups)]
@@ -131,7 +131,7 @@ def full_slate(day: date) -> dict[str, list[dict[str, Any]]]:
 
 
 def arrivals(*, phase3: Sequence[str], phase4: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Rows of the bad day's games that were not there at 8 AM, by table; the games by their matchups."""
+    """Rows of the bad day that arrive after 8 AM, by table, for games given by matchup."""
     games = {matchup: _game(BAD_DAY, "", matchup) for matchup in _PINNED[BAD_DAY].split()}
     written = {"processed_at": MORNING.isoformat()}
     return {
@@ -195,7 +195,7 @@ def _espn(game: _Game) -> dict[str, Any]:
         "season_year": 2025,
         "away_team_abbr": _ESPN_CODES.get(game.away, game.away),
         "home_team_abbr": _ESPN_CODES.get(game.home, game.home),
-        # A postponed game is dropped before the write, and its earlier row stays.
+        # ESPN's loader drops postponed games before writing, so the earlier row stays.
         "game_status": "final" if game.played else "scheduled",
         "is_completed": game.played,
         "scheduled_start_time": game.tipoff.isoformat(),
@@ -209,7 +209,7 @@ def _nbac(game: _Game) -> dict[str, Any]:
         "game_id": game.game_id,
         "game_code": f"{game.day:%Y%m%d}/{game.away}{game.home}",
         "game_date": str(game.day),
-        # Eastern time that claims to be UTC, as NBA.com gives it.
+        # Eastern time labelled as UTC, as from NBA.com.
         "game_date_est": f"{game.tipoff:%Y-%m-%dT%H:%M:%S}Z",
         "game_status": 3 if game.played else 1,
         "away_team_tricode": game.away,
@@ -246,7 +246,7 @@ def _bdl(game: _Game) -> dict[str, Any]:
 
 
 def _refreshed(game: _Game) -> datetime:
-    """Past games were last written the morning after, coming ones this morning at half past six."""
+    """Past games were last written the morning after, coming games at 6:30 this morning."""
     return datetime.combine(min(game.day + timedelta(days=1), BAD_DAY), time(6, 30), EASTERN)
 
 

@@ -1,3 +1,3 @@
-"""The morning data-availability monitor: whether Phase 4 is there for every game that will be played."""
+"""The morning data-availability monitor: checks that every game to be played has its Phase 4 data."""
 
 __version__ = "0.1.0"

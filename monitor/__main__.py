@@ -1,7 +1,7 @@
-"""The monitor from a shell: the same check as over HTTP, the backfill of a range, and the history's schema.
+"""Run a check as over HTTP, backfill a range of dates, or manage the history table.
 
-Answers go to standard output, logs to standard error. Exit status 0: done; 1: it could not be done, or the schema has
-drifted; 2: the request or a setting is wrong.
+Results go to standard output, logs to standard error. Exit status: 0 success; 1 failure, or the schema has drifted;
+2 invalid request or setting.
 """
 
 import argparse
@@ -46,8 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m monitor", description=__doc__.partition("\n\n")[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    check = commands.add_parser("check", help="judge a date as the function does, and print its answer")
-    backfill = commands.add_parser("backfill", help="judge and record a range in one go, and print what was found")
+    check = commands.add_parser("check", help="check a date, or a range, and print the result as JSON")
+    backfill = commands.add_parser("backfill", help="check and record a range of dates, and print a summary")
     for name, field in CheckRequest.model_fields.items():
         flag: dict[str, Any] = {"action": "store_const", "const": "true"} if field.annotation is bool else {}
         option = f"--{name.replace('_', '-')}"
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         if name not in {"date", "follow_up"}:
             backfill.add_argument(option, dest=name, help=field.description, required=name in {"start", "end"}, **flag)
     schema = commands.add_parser("schema", help="compare or create the history table and its views")
-    schema.add_argument("action", choices=["diff", "apply"], help="diff names drift; apply adds what is missing")
+    schema.add_argument("action", choices=["diff", "apply"], help="diff: list differences; apply: add what is missing")
     return parser
 
 
@@ -76,14 +76,14 @@ def _exit_status(outcome: Outcome) -> int:
 
 def _backfill(settings: Settings, options: argparse.Namespace) -> int:
     started = perf_counter()
-    # A person who watches sees the steps; a log file gets the lines.
+    # A terminal shows the steps; a log file gets the log lines.
     watching = watched(lambda step: print(f"{step} …", file=sys.stderr)) if sys.stderr.isatty() else nullcontext()
     with watching:
         outcome = _outcome(settings, options)
     if outcome.failure:
         return _exit_status(outcome)
     checks = outcome.checks
-    done = "judged, not recorded" if options.dry_run else "recorded"
+    done = "checked, not recorded" if options.dry_run else "recorded"
     print(f"{len(checks)} dates {done} in {perf_counter() - started:.1f} s, run {outcome.run.run_id}\n")
     unread = {source["name"]: source["error"] for check in checks for source in check["sources"] if source["error"]}
     for name, error in unread.items():

@@ -1,6 +1,7 @@
-"""Boot in one line of the log: that the function has booted, with what settings, or, as CRITICAL, why it cannot.
+"""Logs the boot in one line: the version and settings, or, as CRITICAL, why the function cannot start.
 
-A service that lacked a module looked like a timeout for 27 minutes on 2026-01-18. So what may lack is imported inside.
+On 2026-01-18 a service with a missing module looked like a timeout for 27 minutes. Imports that can fail therefore go
+inside the block.
 """
 
 import sys
@@ -15,9 +16,9 @@ from monitor.logs import Severity, log
 
 @contextmanager
 def booting() -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
-    """Exit if the block, which imports and configures, fails; it calls what it is given with version and settings.
+    """Log why and exit if the block, which imports and configures, fails. The block calls what it gets with the result.
 
-    The settings are logged as they print themselves: a secret must not print itself.
+    The settings are logged by their repr, so the repr of a secret must not show it.
     """
     started = perf_counter()
 
@@ -28,7 +29,7 @@ def booting() -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
 
     try:
         yield booted
-    except Exception as error:  # noqa: BLE001 - whatever it is, it ends here, and says so
+    except Exception as error:  # noqa: BLE001 - any error ends the boot, and is logged
         hint = "; it was not deployed, or requirements.txt lacks its package" if isinstance(error, ImportError) else ""
         log("boot_failed", f"the monitor cannot start: {error}{hint}", Severity.CRITICAL, stack_trace=format_exc())
         sys.exit(1)

@@ -1,6 +1,6 @@
-"""Something outside hears of every run: the heartbeat's address after one that did all it had to, else its /fail.
+"""Pings an outside service after every run: the heartbeat URL after a success, its /fail after a failure.
 
-It must notice a run that never came, so it is told of each that did; what goes wrong here is logged and fails nothing.
+That service notices a run that never came. An error here is logged and does not fail the run.
 """
 
 from http.client import HTTPException
@@ -14,14 +14,14 @@ SECONDS = 5
 
 
 def beat(settings: Settings, *, ok: bool) -> None:
-    """Call the heartbeat's address, as https://healthchecks.io/docs/signaling_failures/ has it, if there is one."""
+    """Ping the heartbeat URL, if set, as in https://healthchecks.io/docs/signaling_failures/."""
     if settings.heartbeat_url is None:
         return
     url = urlsplit(settings.heartbeat_url.get_secret_value())
     called = url if ok else url._replace(path=f"{url.path.rstrip('/')}/fail")
     try:
-        urlopen(called.geturl(), timeout=SECONDS).close()  # noqa: S310 - https, or this machine: settings see to it
+        urlopen(called.geturl(), timeout=SECONDS).close()  # noqa: S310 - the settings allow only https and this machine
     except (OSError, HTTPException, ValueError) as error:
-        # Said without the address, which is a secret, and which the error's own text may hold.
+        # The URL is a secret, and the error's own text may contain it.
         status = getattr(error, "status", "")
         log("heartbeat_failed", f"the heartbeat did not answer ({type(error).__name__} {status})", Severity.WARNING)

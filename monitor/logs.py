@@ -1,4 +1,4 @@
-"""One JSON line per event on standard error, with the fields that Cloud Logging reads; or a person who watches.
+"""Logs one JSON line per event to standard error, with the fields that Cloud Logging reads, or shows progress.
 
 https://cloud.google.com/logging/docs/structured-logging#special-payload-fields
 """
@@ -17,7 +17,7 @@ _context: ContextVar[dict[str, str] | None] = ContextVar("log_context", default=
 
 
 class Severity(StrEnum):
-    """Cloud Logging's severities, as far as the monitor uses them."""
+    """The severities of Cloud Logging that the monitor uses."""
 
     INFO = "INFO"
     WARNING = "WARNING"
@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
 @contextmanager
 def log_context(**fields: str) -> Iterator[None]:
-    """Put these fields on every line that is written inside the block."""
+    """Add these fields to every line logged inside the block."""
     token = _context.set({**(_context.get() or {}), **fields})
     try:
         yield
@@ -37,7 +37,7 @@ def log_context(**fields: str) -> Iterator[None]:
 
 @contextmanager
 def watched(show: Callable[[str], None]) -> Iterator[None]:
-    """Show a person the steps that take a while, in place of the lines, inside the block."""
+    """Inside the block, show the slow steps to a person instead of logging lines."""
     token = _watcher.set(show)
     try:
         yield
@@ -46,7 +46,7 @@ def watched(show: Callable[[str], None]) -> Iterator[None]:
 
 
 def progress(step: str) -> None:
-    """Tell who watches what is being done now. It is no event: nobody else hears of it."""
+    """Show the current step to whoever is watching. It is not logged."""
     if show := _watcher.get():
         show(step)
 
@@ -63,7 +63,7 @@ def log(event: str, message: str, severity: Severity = Severity.INFO, **fields: 
         **(_context.get() or {}),
         **fields,
     }
-    # One write, so that lines of concurrent requests do not mix.
+    # One write, so that the lines of concurrent requests do not mix.
     sys.stderr.write(json.dumps(line, default=str) + "\n")
     sys.stderr.flush()
 

@@ -1,6 +1,6 @@
-"""What a caller asks for, from a query string, a JSON body or a command line, becomes a checked request.
+"""Parses and validates requests, from a query string, a JSON body or a command line.
 
-Whatever cannot be understood is a RequestError with one sentence for the caller; nothing is guessed.
+Anything invalid raises RequestError with a message for the caller; nothing is guessed.
 """
 
 import json
@@ -19,7 +19,7 @@ from monitor.settings import Settings
 
 MAX_DAYS = 400
 MAX_CALENDAR_DAYS = 4_020
-"""Eleven years: a calendar's dates are small."""
+"""Eleven years. A date in the calendar costs little."""
 MAX_BODY_BYTES = 10_000
 FIRST_GAME = date(1946, 11, 1)
 """The league's first game. No date before it can have one."""
@@ -28,7 +28,7 @@ _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
 class Trigger(StrEnum):
-    """Who asked for a run. The words are a contract."""
+    """Who asked for a run. The values are a contract."""
 
     SCHEDULER = "scheduler"
     MANUAL = "manual"
@@ -37,7 +37,7 @@ class Trigger(StrEnum):
 
 
 class RequestError(Exception):
-    """The request cannot be understood. The message says what and why, to the caller."""
+    """The request is invalid. The message tells the caller what is wrong and what is valid."""
 
 
 def _parse_date(value: object, info: ValidationInfo) -> date:
@@ -49,15 +49,15 @@ def _parse_date(value: object, info: ValidationInfo) -> date:
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise ValueError(f"is no date of the calendar: {value}") from None
+        raise ValueError(f"is not a valid date: {value}") from None
     last = today + timedelta(days=MAX_DAYS)
     if not FIRST_GAME <= day <= last:
-        raise ValueError(f"must lie between {FIRST_GAME}, the league's first game, and {last}; got {value}")
+        raise ValueError(f"must be between {FIRST_GAME}, the league's first game, and {last}; got {value}")
     return day
 
 
 def _parse_flag(value: object) -> bool:
-    # bool("false") is True: only these two words are understood.
+    # bool("false") is True, so only these two words are accepted.
     flags = {"true": True, "false": False, True: True, False: False}
     word = value.lower() if isinstance(value, str) else value
     if not isinstance(word, str | bool) or word not in flags:
@@ -76,9 +76,9 @@ Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 
 
 class DatesRequest(BaseModel):
-    """A request that may name a range of dates, both ends included."""
+    """A request that may have a range of dates, both ends included."""
 
-    # Built when it is asked for: a start that has to answer /health or one check does not build the others.
+    # Built on first use: a cold start that answers /health or one check does not build the others.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     max_days: ClassVar[int] = MAX_DAYS
 
@@ -88,17 +88,17 @@ class DatesRequest(BaseModel):
     @model_validator(mode="after")
     def _range_makes_sense(self) -> Self:
         if (self.start is None) != (self.end is None):
-            raise ValueError("start and end go together: give both, or date for a single day")
+            raise ValueError("start and end go together: give both, or date for one day")
         if self.start and self.end:
             if self.start > self.end:
-                raise ValueError(f"start {self.start} lies after end {self.end}")
+                raise ValueError(f"start {self.start} is after end {self.end}")
             if (days := len(DateRange(self.start, self.end))) > self.max_days:
-                raise ValueError(f"{self.start} to {self.end} is {days} days; ask for at most {self.max_days} at once")
+                raise ValueError(f"{self.start} to {self.end} is {days} days; the maximum is {self.max_days}")
         return self
 
 
 class HistoryRequest(DatesRequest):
-    """Which part of the history is read; without a range the last 30 days."""
+    """Which dates of the history to read; the last 30 days by default."""
 
     def days(self, today: date) -> DateRange:
         """The dates to read."""
@@ -108,7 +108,7 @@ class HistoryRequest(DatesRequest):
 
 
 class DashboardRequest(DatesRequest):
-    """What the dashboard shows: a day's detail, and a calendar; without a range that of the day's season."""
+    """What the dashboard shows: one day in detail and a calendar, by default of that day's season."""
 
     max_days: ClassVar[int] = MAX_CALENDAR_DAYS
 
@@ -116,18 +116,18 @@ class DashboardRequest(DatesRequest):
     day: LeagueDate | None = Field(None, description="The day shown in detail; today if not given.")
 
     def shown(self, today: date) -> date:
-        """The day in detail."""
+        """The day to show in detail."""
         return self.day or today
 
     def days(self, today: date) -> DateRange:
-        """The dates of the calendar."""
+        """The dates to show in the calendar."""
         if self.start and self.end:
             return DateRange(self.start, self.end)
         return season_of(self.shown(today))
 
 
 class CheckRequest(DatesRequest):
-    """Which dates are judged, and what is done with the verdict."""
+    """Which dates to check, and what to do with the verdicts."""
 
     date: LeagueDate | None = Field(None, description="The league date; today in the league's zone if not given.")
     dry_run: Flag = Field(default=False, description="Judge only: write no row, post nothing.")
@@ -139,9 +139,9 @@ class CheckRequest(DatesRequest):
     @model_validator(mode="after")
     def _one_way_to_name_dates(self) -> Self:
         if self.date and self.start:
-            raise ValueError("date and start/end exclude each other: give one date, or a range")
+            raise ValueError("date cannot be combined with start and end: give one date or a range")
         if self.follow_up and self.start:
-            raise ValueError("follow_up looks at a single date: give date, or nothing for today")
+            raise ValueError("follow_up checks a single date: give date, or nothing for today")
         return self
 
     @property
@@ -158,7 +158,7 @@ class CheckRequest(DatesRequest):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One answer to one request: what was asked, by whom, and when. `now` is aware."""
+    """One run: what was requested, by whom, and when. `now` is timezone-aware."""
 
     settings: Settings
     request: CheckRequest
@@ -180,7 +180,7 @@ class Run:
 def parse_request[R: DatesRequest](
     model: type[R], query: Mapping[str, Sequence[str]], body: IO[bytes] | None = None, *, today: date
 ) -> R:
-    """Read a request from query parameters (name → all values given) and a JSON body. Raises RequestError."""
+    """Parse a request from query parameters (name → all its values) and a JSON body. Raises RequestError."""
     given: dict[str, Any] = {**_read_body(body)} if body else {}
     for name, values in query.items():
         if len(values) > 1 or name in given:
@@ -189,31 +189,31 @@ def parse_request[R: DatesRequest](
     try:
         return model.model_validate(given, context={"today": today})
     except ValidationError as error:
-        raise RequestError("; ".join(_sentence(e, model) for e in error.errors())) from None
+        raise RequestError("; ".join(_describe(e, model) for e in error.errors())) from None
 
 
 def _read_body(body: IO[bytes]) -> dict[str, Any]:
-    # One byte more than a request may have is enough to see that it is too large.
+    # One byte over the limit is enough to see that the body is too large.
     text = body.read(MAX_BODY_BYTES + 1)
     if not text.strip():
         return {}
     if len(text) > MAX_BODY_BYTES:
-        raise RequestError(f"the body is larger than {MAX_BODY_BYTES:,} bytes; a request needs less than 200")
+        raise RequestError(f"the body is larger than {MAX_BODY_BYTES:,} bytes; a request needs fewer than 200")
     try:
         given = json.loads(text)
     except (ValueError, RecursionError):
         raise RequestError(
-            'the body is not JSON; send {"date": "2026-01-18"}, or no body and ?date=2026-01-18 in the address'
+            'the body is not JSON; send {"date": "2026-01-18"}, or no body and ?date=2026-01-18 in the URL'
         ) from None
     if not isinstance(given, dict):
         raise RequestError('the body is not a JSON object; send one like {"date": "2026-01-18"}')
     return given
 
 
-def _sentence(error: Mapping[str, Any], model: type[BaseModel]) -> str:
+def _describe(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     name = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "extra_forbidden":
-        return f"unknown parameter {_shown(name)}; this address knows {', '.join(model.model_fields)}"
+        return f"unknown parameter {_shown(name)}; valid parameters: {', '.join(model.model_fields)}"
     return f"{name} {error['msg'].removeprefix('Value error, ')}".strip()
 
 

@@ -1,12 +1,12 @@
-"""The environment becomes Settings, checked once at boot.
+"""Reads the settings from the environment, once, at boot.
 
-Each field is the environment variable of the same name in capitals. A missing or malformed one is a SettingsError
-whose one line names it and never repeats a secret.
+Each field is the environment variable of the same name in capitals. A missing or malformed variable raises
+SettingsError with a one-line message that names it and never repeats a secret.
 """
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -33,7 +33,7 @@ def _names(kind: Kind) -> BeforeValidator:
         known = sorted(path.stem for path in (SCHEMAS / "sources" / kind).glob("*.sql"))
         unknown = [name for name in names if name not in known]
         if unknown or not names:
-            raise ValueError(f"needs at least one of {', '.join(known)}, got {text!r}")
+            raise ValueError(f"must name at least one of {', '.join(known)}; got {text!r}")
         return names
 
     return BeforeValidator(parse)
@@ -43,7 +43,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{name!r} is no time zone; write it like America/New_York") from None
+        raise ValueError(f"{name!r} is not a time zone, such as America/New_York") from None
 
 
 def _hours(text: str) -> timedelta:
@@ -52,41 +52,46 @@ def _hours(text: str) -> timedelta:
     except (ValueError, OverflowError):
         age = timedelta()
     if age <= timedelta():
-        raise ValueError(f"{text!r} is no number of hours, such as 48")
+        raise ValueError(f"{text!r} is not a number of hours, such as 48")
     return age
 
 
 def _minutes(text: str) -> timedelta:
     if not re.fullmatch(r"\d{1,4}", text, re.ASCII):
-        raise ValueError(f"{text!r} is no whole number of minutes, such as 120")
+        raise ValueError(f"{text!r} is not a whole number of minutes, such as 120")
     return timedelta(minutes=int(text))
 
 
 def _clock(text: str) -> time:
+    padded = text.zfill(len("18:00"))  # 8:00 will do
     try:
-        return datetime.strptime(text, "%H:%M").replace(tzinfo=UTC).time()
+        clock = time.fromisoformat(padded)
     except ValueError:
-        raise ValueError(f"{text!r} is no time of day, such as 18:00") from None
+        clock = None
+    # ISO 8601 also allows "18", "1800", seconds and an offset.
+    if clock is None or padded != f"{clock:%H:%M}":
+        raise ValueError(f"{text!r} is not a time of day, such as 18:00")
+    return clock
 
 
 def _host(text: str) -> str:
     if not re.fullmatch(r"https?://[\w.:-]+/?", text):
-        raise ValueError(f"{text!r} is no address like http://127.0.0.1:9050")
+        raise ValueError(f"{text!r} is not a URL such as http://127.0.0.1:9050")
     return text.rstrip("/")
 
 
 def _bot_token(text: str) -> str:
-    # Said without the value, which is a secret. https://docs.slack.dev/authentication/tokens#bot
+    # The value is a secret, so the message leaves it out. https://docs.slack.dev/authentication/tokens#bot
     if not re.fullmatch(r"xoxb-[\w-]+", text, re.ASCII):
-        raise ValueError("is set, but is no bot token, which starts with xoxb-; correct it or unset it")
+        raise ValueError("is not a bot token, which starts with xoxb-; correct it or unset it")
     return text
 
 
 def _url(text: str) -> str:
-    # Said without the value: a webhook's address is its secret.
+    # A webhook's URL is a secret, so the message leaves it out.
     local = text.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
     if not (text.startswith("https://") or local) or any(c.isspace() for c in text):
-        raise ValueError("is set, but is no https:// address; correct it or unset it")
+        raise ValueError("is not an https:// URL; correct it or unset it")
     return text.rstrip("/")
 
 
@@ -95,7 +100,7 @@ Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 
 
 class Settings(BaseModel):
-    """What the operator decides."""
+    """The operator's settings."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, hide_input_in_errors=True)
 
@@ -134,41 +139,41 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _bot_has_a_channel(self) -> Self:
         if (self.slack_bot_token is None) != (self.slack_channel is None):
-            raise ValueError("SLACK_BOT_TOKEN and SLACK_CHANNEL go together: set both, or SLACK_WEBHOOK_URL alone")
+            raise ValueError("SLACK_BOT_TOKEN and SLACK_CHANNEL go together: set both, or only SLACK_WEBHOOK_URL")
         return self
 
     @property
     def channel(self) -> Channel | None:
-        """How Slack is reached; with both means set, by the bot, which can do more."""
+        """How messages reach Slack. A bot can do more than a webhook, so it is used if both are set."""
         if self.slack_bot_token:
             return Channel.BOT
         return Channel.WEBHOOK if self.slack_webhook_url else None
 
     @property
     def rules(self) -> Rules:
-        """What the verdict depends on."""
+        """The thresholds that the verdict depends on."""
         return Rules(
             self.min_players_per_team, self.min_coverage, self.schedule_max_age, self.off_season, self.expected_gaps
         )
 
     def predictions_start(self, day: date) -> datetime:
-        """When that date's predictions run."""
+        """When that date's predictions start."""
         return datetime.combine(day, self.predictions_at, self.predictions_timezone)
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
-    """Read the settings. Raises SettingsError, whose message names every variable that is wrong, on one line."""
+    """Read the settings. Raises SettingsError with one line that names every variable that is wrong."""
     given: dict[str, Any] = {
         name: environment[name.upper()] for name in Settings.model_fields if name.upper() in environment
     }
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        problems = [": ".join([*(str(name).upper() for name in e["loc"][:1]), _sentence(e)]) for e in error.errors()]
+        problems = [": ".join([*(str(name).upper() for name in e["loc"][:1]), _describe(e)]) for e in error.errors()]
         raise SettingsError("; ".join(problems)) from None
 
 
-def _sentence(error: Mapping[str, Any]) -> str:
+def _describe(error: Mapping[str, Any]) -> str:
     if error["type"] == "missing":
-        return "is not set, and the monitor cannot run without it"
+        return "is required but not set"
     return str(error["msg"]).removeprefix("Value error, ")

@@ -1,23 +1,23 @@
-"""Times and durations in the words of the messages and the page, each time with its zone. Pure."""
+"""Formats times, with their zone, and durations for messages and the dashboard. Pure."""
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 NONE = "—"
-"""Stands where there is nothing to show."""
+"""Shown where there is no value."""
 
 PHASES = {"phase3": "Phase 3", "phase4": "Phase 4"}
 
 AUTHORIZATION = '-H "Authorization: Bearer $(gcloud auth print-identity-token)"'
-"""What a command for a person needs to be let in."""
+"""The authorization that a command for a person needs."""
 
 
 def clock(moment: datetime | None, day: date, zone: tzinfo) -> str:
-    """A time with its zone, and with its date where that is not `day`."""
+    """A time with its zone, and with its date if that is not `day`."""
     if moment is None:
         return NONE
     try:
         there = moment.astimezone(zone)
-    except OverflowError:  # the calendar's first or last day, which stands for no time at all
+    except OverflowError:  # the first or last day of the calendar: a placeholder
         return NONE
     year = f", {there.year}" if there.year != day.year else ""
     other_day = f"{there:%b %-d}{year}, " if there.date() != day else ""
@@ -27,12 +27,12 @@ def clock(moment: datetime | None, day: date, zone: tzinfo) -> str:
 def both_clocks(moment: datetime | None, zone: tzinfo, day: date) -> str:
     """A time in the league's zone and in UTC: `8:00 AM EST (13:00 UTC)`."""
     if moment is None:
-        return "at a time that is not on record"
+        return "at an unknown time"
     return f"{clock(moment, day, zone)} ({clock(moment, day, UTC)})"
 
 
 def duration(span: timedelta) -> str:
-    """`4 h 30 min`, or whole days from two days on. The clocks of two machines differ: less than nothing is nothing."""
+    """`4 h 30 min`, or whole days from two days on. Clocks differ between machines, so a negative span is 0 min."""
     minutes = max(0, round(span / timedelta(minutes=1)))
     if minutes >= 48 * 60:
         return f"{minutes // (24 * 60)} days"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries on this machine what a deploy would upload: preflight.sh FOLDER VERSION
-# It leaves the upload in FOLDER/source and its clean environment in FOLDER/environment, or names what is missing.
+# Tests on this machine what a deploy would upload: preflight.sh FOLDER VERSION
+# Leaves the upload in FOLDER/source and a clean environment for it in FOLDER/environment, or names what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=ops/settings.sh
@@ -16,14 +16,14 @@ fail() {
   exit 1
 }
 
-# What is in git is what was reviewed and tested: not a file less, not a file more.
+# The upload must match git, which is what was reviewed and tested: no file missing, no file extra.
 mkdir -p "$folder"
 gcloud meta list-files-for-upload . | sort > "$folder/uploaded"
 git ls-files main.py requirements.txt monitor schemas | sort > "$folder/tracked"
 left_out=$(comm -13 "$folder/uploaded" "$folder/tracked")
-[ -z "$left_out" ] || fail "in git, but not uploaded; see .gcloudignore: ${left_out//$'\n'/, }"
+[ -z "$left_out" ] || fail "in git but not uploaded; see .gcloudignore: ${left_out//$'\n'/, }"
 unknown=$(comm -23 "$folder/uploaded" "$folder/tracked")
-[ -z "$unknown" ] || fail "uploaded, but not in git; commit or remove it: ${unknown//$'\n'/, }"
+[ -z "$unknown" ] || fail "uploaded but not in git; commit or remove: ${unknown//$'\n'/, }"
 
 mkdir -p "$source"
 while IFS= read -r file; do
@@ -31,11 +31,11 @@ while IFS= read -r file; do
   cp "$file" "$source/$file"
 done < "$folder/uploaded"
 local/environment.sh "$folder/environment" "$source/requirements.txt" ||
-  fail "the packages of requirements.txt cannot be installed; the lines above say which is missing"
+  fail "the packages in requirements.txt cannot be installed; see above"
 
 "$python" -m ops.shipped_imports --uploaded "$folder/uploaded" main.py || fail "the function would not boot; see above"
 
-# Boots as it would on Cloud Run, with the settings of ENVIRONMENT, and asks it how it is.
+# Boots the function as on Cloud Run, with the settings of ENVIRONMENT, and calls /health: boot ENVIRONMENT
 boot() {
   local port log=$folder/$1.log variables=() answer=""
   settings_to_try "$1"
@@ -61,4 +61,4 @@ boot() {
 }
 boot staging
 boot production
-echo "preflight: $(wc -l < "$folder/uploaded" | tr -d ' ') files, all imports ship, boots with both settings"
+echo "preflight: $(wc -l < "$folder/uploaded" | tr -d ' ') files; all imports ship; boots with the settings of staging and production"

@@ -1,4 +1,4 @@
-"""The same SQL and the same row, sent with the bare client: what no monitor on this client can do without."""
+"""The same SQL and row with only the BigQuery client: the minimum for any monitor that uses it."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ from monitor.settings import SCHEMAS, Settings
 
 
 def check(client: bigquery.Client, settings: Settings, day: date, rows: Sequence[dict[str, Any]]) -> None:
-    """Read the sources and the memory side by side, and append these rows."""
+    """Read the sources and the history in parallel, and append these rows."""
     asking = _queries(client, settings, day)
     with ThreadPoolExecutor(5) as threads:
         for answer in threads.map(lambda asked: client.query_and_wait(asked[0], job_config=asked[1]), asking):
@@ -35,7 +35,7 @@ def _queries(client: bigquery.Client, settings: Settings, day: date) -> Iterator
         *((f"sources/schedule/{name}", around) for name in settings.schedule_sources),
         *((f"sources/context/{name}", before) for name in settings.phase3_source),
         *((f"sources/coverage/{name}", before) for name in settings.phase4_sources),
-        ("queries/memory", the_day),
+        ("queries/history", the_day),
     ):
         config = bigquery.QueryJobConfig(
             default_dataset=f"{client.project}.{settings.monitoring_dataset}",

@@ -1,6 +1,6 @@
-"""The history: one row per date of a run, appended in one load job, and read back as checks or as what the views show.
+"""Writes the history, one row per date of a run, and reads it back as checks or through its queries.
 
-The columns are those of schemas/tables/data_availability_checks.json; the queries are those of schemas/queries.
+The columns are in schemas/tables/data_availability_checks.json, the queries in schemas/queries.
 """
 
 from collections import defaultdict
@@ -22,17 +22,17 @@ from monitor.request import Run
 from monitor.settings import SCHEMAS, Settings
 
 VIEWS = ("checks", "calendar", "incidents", "gaps", "sources")
-"""What the history shows of a range, each by the query of its name in schemas/queries."""
+"""The parts of /history, each read by the query of the same name in schemas/queries."""
 
 
 class NoHistoryError(WarehouseError):
-    """The history table or one of its views is not there."""
+    """The history table or one of its views does not exist."""
 
 
 def history_row(
     verdict: DateVerdict, alert: Alert, run: Run, *, duration_ms: int, bytes_processed: int
 ) -> dict[str, Any]:
-    """The row, in the table's order. A count that could not be found out is None, never 0."""
+    """The row, in the table's column order. An unknown count is None, never 0."""
     known = verdict.status is not Status.ERROR
     all_known = known and not verdict.count(GameStatus.UNKNOWN)
     schedule_known = any(source.kind is Kind.SCHEDULE and not source.error for source in verdict.sources)
@@ -96,7 +96,7 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def append_rows(client: Client, settings: Settings, rows: Sequence[dict[str, Any]], run_id: str) -> None:
-    """Append the rows of a run, all or none, and once however often it is repeated. Raises WarehouseError."""
+    """Append the rows of a run, all or none, and only once however often it is repeated. Raises WarehouseError."""
     try:
         load(client, rows, settings.monitoring_dataset, HISTORY, f"data-availability-{run_id}", run_id)
     except FAILURES as error:
@@ -105,7 +105,7 @@ def append_rows(client: Client, settings: Settings, rows: Sequence[dict[str, Any
 
 
 def read_checks(client: Client, settings: Settings, days: DateRange) -> dict[date, list[Check]]:
-    """Every check of each date so far, oldest first. Raises WarehouseError."""
+    """All earlier checks of each date, oldest first. Raises WarehouseError."""
     return _checks_by_date(read_query(client, settings, "history", days))
 
 
@@ -126,7 +126,7 @@ def _checks_by_date(rows: Iterable[Mapping[str, Any]]) -> dict[date, list[Check]
 
 
 def read_query(client: Client, settings: Settings, name: str, days: DateRange) -> list[dict[str, Any]]:
-    """The rows of schemas/queries/<name>.sql, which asks the monitor's own history. Raises WarehouseError."""
+    """The rows of schemas/queries/<name>.sql, which reads the monitor's own history. Raises WarehouseError."""
     sql = (SCHEMAS / "queries" / f"{name}.sql").read_text()
     try:
         return [dict(row) for row in query(client, sql, days, {"source": name}, settings.monitoring_dataset)]
@@ -140,7 +140,7 @@ def read_query(client: Client, settings: Settings, name: str, days: DateRange) -
 def read_queries(
     client: Client, settings: Settings, queries: Mapping[str, DateRange]
 ) -> dict[str, list[dict[str, Any]]]:
-    """What `read_query` gives for each of these queries over its dates, a job each. Raises WarehouseError."""
+    """The rows of each query over its dates, read in parallel. Raises WarehouseError."""
     with ThreadPoolExecutor(max_workers=len(queries), thread_name_prefix="history") as threads:
         reading = {query: threads.submit(read_query, client, settings, query, days) for query, days in queries.items()}
         return {query: rows.result() for query, rows in reading.items()}

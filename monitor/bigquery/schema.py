@@ -1,4 +1,4 @@
-"""The history table and its views as schemas says them: how what is there differs, and how it is brought into line.
+"""Compares the history table and its views with their definitions in schemas, and creates what is missing.
 
 Columns are in BigQuery's own JSON form: name, type, mode, and fields for a record. No row is dropped or rewritten.
 """
@@ -18,36 +18,36 @@ type Column = Mapping[str, Any]
 
 HISTORY = "data_availability_checks"
 LATEST = "data_availability_latest"
-"""The one view that others are built on."""
+"""The view that the others are built on."""
 PARTITION = "check_date"
 
-# Of the user's own columns, those that hold NULL where the monitor could not find out.
+# The user's own columns that are NULL when the monitor could not determine a value.
 _MAY_BE_NULL = ("scheduled_games", "phase4_ready")
 
-# BigQuery gives a type back under its older name: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
+# BigQuery returns types under their older names: https://cloud.google.com/bigquery/docs/reference/rest/v2/tables
 _SYNONYMS = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}
 
 
 class SchemaError(Exception):
-    """A column has another type than the monitor writes. The message names it; a person has to decide."""
+    """The table differs from the schema in a way that a person has to resolve. The message names it."""
 
 
 def schema_drift(client: Client, settings: Settings) -> list[str]:
-    """How the history table and its views differ from schemas; empty where they do not. Raises WarehouseError."""
+    """How the history table and its views differ from schemas; empty if they do not. Raises WarehouseError."""
     try:
         table = _get(client, settings, HISTORY)
         if table is None:
             return [f"table {settings.monitoring_dataset}.{HISTORY} does not exist"]
         views = {name: (_get(client, settings, name), query) for name, query in wanted_views(settings).items()}
     except FAILURES as error:
-        raise WarehouseError(f"the history table could not be looked at: {explain(error)}") from error
+        raise WarehouseError(f"the history table could not be read: {explain(error)}") from error
     partition = table.time_partitioning.field if table.time_partitioning else None
     return [
         *drift(wanted_columns(), [field.to_api_repr() for field in table.schema]),
         *([] if partition == PARTITION else [f"the table is partitioned by {partition}, should be by {PARTITION}"]),
         *(f"view {name} is missing" for name, (view, _) in views.items() if view is None),
         *(
-            f"view {name} has another query"
+            f"view {name} has a different query"
             for name, (view, query) in views.items()
             if view and view.view_query != query
         ),
@@ -55,10 +55,10 @@ def schema_drift(client: Client, settings: Settings) -> list[str]:
 
 
 def apply_schema(client: Client, settings: Settings) -> list[str]:
-    """Create the dataset, table, columns and views that are missing; drop no column and rewrite no row.
+    """Create the missing dataset, table, columns and views, without dropping a column or rewriting a row.
 
-    A view holds no data: one whose query differs gets the query of schemas/views. Returns what was done. Raises
-    WarehouseError, and SchemaError where a column has another type or a view's name is a table's.
+    A view holds no data, so one whose query differs gets the query from schemas/views. Returns what was done. Raises
+    WarehouseError, and SchemaError if a column has another type or a table has a view's name.
     """
     try:
         done = _apply_table(client, settings)
@@ -89,7 +89,7 @@ def _apply_table(client: Client, settings: Settings) -> list[str]:
 
 
 def _apply_views(client: Client, settings: Settings, stale: set[str]) -> list[str]:
-    """`stale` views get their query anew: a view of all columns keeps to those that there were when it was given it."""
+    """Views in `stale` are updated too: SELECT * in a view only covers the columns that existed when it was saved."""
     done = []
     for name, query in wanted_views(settings).items():
         view = _get(client, settings, name)
@@ -99,11 +99,11 @@ def _apply_views(client: Client, settings: Settings, stale: set[str]) -> list[st
             client.create_table(view, **limits())
             done.append(f"created view {name}")
         elif view.view_query is None:
-            raise SchemaError(f"{name} is a table, and should be a view: rename it, then apply again")
+            raise SchemaError(f"{name} is a table, but should be a view: rename it, then apply again")
         elif view.view_query != query or name in stale:
             view.view_query = query
             client.update_table(view, ["view_query"], **limits())
-            done.append(f"gave view {name} its query")
+            done.append(f"updated view {name}")
     return done
 
 
@@ -119,18 +119,18 @@ def _full_name(settings: Settings, name: str) -> str:
 
 
 def wanted_columns() -> list[dict[str, Any]]:
-    """The columns of the history table."""
+    """The columns that the history table should have."""
     columns: list[dict[str, Any]] = json.loads((SCHEMAS / "tables" / f"{HISTORY}.json").read_text())
     return columns
 
 
 def wanted_views(settings: Settings) -> dict[str, str]:
-    """Each view's query by its name, in an order in which they can be created.
+    """The query of each view, in the order in which they can be created.
 
-    A view has no parameters and no default dataset, so what the operator decides, and where its tables are, is
-    written into its query: https://cloud.google.com/bigquery/docs/views#create-view
+    A view has no parameters and no default dataset, so settings and table names are written into its query:
+    https://cloud.google.com/bigquery/docs/views#create-view
     """
-    decided = {
+    values = {
         "league_timezone": f"'{settings.league_timezone.key}'",
         "predictions_at": f"TIME '{settings.predictions_at:%H:%M:%S}'",
         "predictions_timezone": f"'{settings.predictions_timezone.key}'",
@@ -139,22 +139,25 @@ def wanted_views(settings: Settings) -> dict[str, str]:
     views = {}
     for path in sorted((SCHEMAS / "views").glob("*.sql"), key=lambda path: (path.stem != LATEST, path.stem)):
         query = re.sub(rf"\b({HISTORY}|{LATEST})\b", rf"`{dataset}.\1`", path.read_text())
-        views[path.stem] = re.sub(r"@(\w+)", lambda name: decided[name[1]], query)
+        views[path.stem] = re.sub(r"@(\w+)", lambda name: values[name[1]], query)
     return views
 
 
 def drift(wanted: Sequence[Column], present: Sequence[Column]) -> list[str]:
-    """How the present columns differ from those wanted, a sentence each."""
+    """How the present columns differ from the wanted ones, one sentence each."""
     return [
         *(f"column {what} is missing" for what in missing(wanted, present)),
         *_retyped(wanted, present),
-        *(f"column {name} is REQUIRED, but is NULL where a check fails" for name in too_strict(present)),
-        *(f"column {name} is nobody's" for name in _names(present) if name not in _names(wanted)),
+        *(
+            f"column {name} is REQUIRED, but must be NULLABLE: a failed check writes NULL"
+            for name in too_strict(present)
+        ),
+        *(f"unexpected column {name}" for name in _names(present) if name not in _names(wanted)),
     ]
 
 
 def missing(wanted: Sequence[Column], present: Sequence[Column], within: str = "") -> list[str]:
-    """The wanted columns, and fields of records, that are not there, as `games.reason STRING`."""
+    """The missing columns and fields of records, as `games.reason STRING`."""
     names = _names(present)
     found = []
     for column in wanted:
@@ -167,17 +170,15 @@ def missing(wanted: Sequence[Column], present: Sequence[Column], within: str = "
 
 
 def too_strict(present: Sequence[Column]) -> list[str]:
-    """The columns that refuse the row of a check that failed."""
+    """The columns that would reject the row of a failed check."""
     names = _names(present)
     return [name for name in _MAY_BE_NULL if name in names and names[name].get("mode") == "REQUIRED"]
 
 
 def merged(wanted: Sequence[Column], present: Sequence[Column]) -> list[dict[str, Any]]:
-    """The present columns as they are, each record with its missing fields, and the missing columns behind them.
+    """The present columns, with the missing fields added to their records, followed by the missing columns.
 
-    Columns that are too strict are made NULLABLE, which BigQuery does without touching a row.
-
-    Raises SchemaError where a column has another type.
+    Columns that are too strict become NULLABLE, which touches no row. Raises SchemaError if a column has another type.
     """
     if problems := _retyped(wanted, present):
         raise SchemaError("; ".join(problems))

@@ -1,6 +1,6 @@
-"""The sources of the platform, read side by side: a query each, a job each, and a reading whatever became of it.
+"""Reads the platform's sources in parallel, one query and one job each.
 
-A source that fails, or that breaks the contract of its columns, is a reading with an error; nothing here raises.
+A source that fails or breaks the column contract becomes a reading with an error. Nothing here raises.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ _TYPES: dict[type, str] = {date: "DATE", datetime: "TIMESTAMP", str: "STRING", i
 
 
 def read_sources(client: bigquery.Client, settings: Settings, days: DateRange, run_id: str) -> Readings:
-    """One job per source, side by side, over a window that holds the evidence for every date of the range."""
+    """Read all sources, over enough days around the range to judge each of its dates."""
     before = days.widened(before=EVIDENCE_DAYS, after=0)
     around = days.widened(before=EVIDENCE_DAYS, after=RESCHEDULE_DAYS)
     read_schedule = partial(_read_source, client, Kind.SCHEDULE, ScheduleRow, around, run_id)
@@ -55,12 +55,12 @@ def _read_source[Row: (ScheduleRow, PlayerRow)](
 
 
 def columns(row_type: type[ScheduleRow | PlayerRow]) -> dict[str, str]:
-    """The columns that a source must select: the fields of its row, with BigQuery's types."""
+    """The columns that a source must select: the fields of its row, with their BigQuery types."""
     return {name: _TYPES[(*get_args(of), of)[0]] for name, of in get_type_hints(row_type).items()}
 
 
 def _rows[Row: (ScheduleRow, PlayerRow)](answer: RowIterator, row_type: type[Row]) -> tuple[Row, ...]:
-    """Raises WarehouseError unless the query keeps to the columns of the source contract."""
+    """Raises WarehouseError if the query breaks the column contract."""
     expected: dict[str, str] = columns(row_type)
     required = [name for name, of in get_type_hints(row_type).items() if not get_args(of)]
     given: dict[str, str] = {field.name: field.field_type for field in answer.schema}

@@ -1,1 +1,1 @@
-"""The judgement itself, pure: standard library only, no clock, no environment, no network."""
+"""The decisions, pure: standard library only, no clock, no environment, no network."""

@@ -15,10 +15,10 @@ from monitor.core.games import Teams
 from monitor.core.verdict import DateVerdict, Status
 
 TROUBLE = frozenset({Status.MISSING_DATA, Status.PARTIAL_DATA, Status.SCHEDULE_UNKNOWN, Status.ERROR})
-"""The statuses that need somebody's attention."""
+"""The statuses that need attention."""
 
 _GAP = {Status.MISSING_DATA, Status.PARTIAL_DATA}
-WHOLE = frozenset({Status.OK, Status.NO_GAMES})
+ALL_CLEAR = frozenset({Status.OK, Status.NO_GAMES})
 """The statuses that close an alert, unless a game without data merely dropped off the schedule."""
 
 # How bad a game's status is. UNKNOWN is left out: it is neither better nor worse than anything.
@@ -88,7 +88,7 @@ class Thread:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An earlier check of a date, as its history row has it. A row older than the monitor has only time and status."""
+    """An earlier check of a date, from its history row. Rows older than the monitor have only a time and a status."""
 
     time: datetime
     status: str
@@ -100,9 +100,9 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a date is judged. Every time is aware.
+    """When a date is judged. All times are timezone-aware.
 
-    `today` is the league date of `now`; `day_start` and `predictions_start` belong to the date that is judged.
+    `today` is the league date of `now`; `day_start` and `predictions_start` are those of the date being judged.
     """
 
     now: datetime
@@ -113,7 +113,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the operator and the caller want to hear. `backfill`: a range of dates was asked for."""
+    """Which messages the operator and the caller want. `backfill`: the request is for a range of dates."""
 
     deadline_warning: timedelta = timedelta(minutes=120)
     silences: Sequence[Silence] = ()
@@ -124,12 +124,12 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Why a verdict is sent or not, and what a message needs besides the verdict.
+    """Why a message is sent or not, and what it needs besides the verdict.
 
-    `opened` is when the incident was first seen, `closed` when the date was first seen whole after it. `before` is the
-    status in the last message. `worse` has the games that regressed since, each with the best status it had, None where
-    it was not listed. `gone` has the games without data that no schedule lists any more, as DAL-MIL. `thread` is that
-    of the open alert.
+    `opened` is when the incident was first seen, `closed` when the date was first seen complete again. `before` is the
+    status in the last message. `worse` lists the games that regressed since that message, each with its best status so
+    far, or None if it was not listed. `gone` lists the games without data that are no longer on any schedule, as
+    DAL-MIL. `thread` is the open alert's.
     """
 
     reason: Reason
@@ -152,17 +152,17 @@ class Alert:
 
 
 def decide(verdict: DateVerdict, history: Sequence[Check], moment: Moment, policy: Policy) -> Decision:
-    """Why this verdict is sent, or is not. `history` has the date's earlier checks, oldest first."""
+    """Decide whether to send a message about this verdict. `history` has the date's earlier checks, oldest first."""
     now = moment.now
     warn_from = moment.predictions_start - policy.deadline_warning
-    # A message inside the deadline's window has already said how little time is left.
+    # A message sent within the warning window has already said how little time is left.
     warn = warn_from < now < moment.predictions_start and not any(
         _was_loud(check) and check.time > warn_from for check in history
     )
     news = _news(verdict, history, warn=warn, day_start=moment.day_start if now >= moment.day_start else None)
     trouble = verdict.status in TROUBLE
     worth_sending = trouble or news.reason in LOUD
-    # Backfills record quietly: nobody can act on a past gap this morning. The end of a gap is news on any day.
+    # Backfills only record: there is nothing to do about a past gap. The end of a gap is news whatever the date.
     past_date = policy.backfill or (trouble and verdict.day < moment.today)
     silenced = any(verdict.day in silence.days and now < silence.until for silence in policy.silences)
     reason = news.reason
@@ -175,12 +175,12 @@ def decide(verdict: DateVerdict, history: Sequence[Check], moment: Moment, polic
         reason = Reason.SILENCED
     if policy.channel is None and reason in LOUD | {Reason.IMPROVED}:
         reason = Reason.NO_CHANNEL
-    closed = None if trouble else _whole_since(history) or now
-    return replace(news, reason=reason, opened=_trouble_since(history) or now, closed=closed)
+    closed = None if trouble else _complete_since(history) or now
+    return replace(news, reason=reason, opened=_incident_start(history) or now, closed=closed)
 
 
 def _news(verdict: DateVerdict, history: Sequence[Check], *, warn: bool, day_start: datetime | None) -> Decision:
-    """What is new about the verdict to the people who read the messages.
+    """What has changed since the last message.
 
     `warn`: the deadline is near and no message has said so. `day_start` is set once the verdict's date has begun.
     """
@@ -195,7 +195,7 @@ def _news(verdict: DateVerdict, history: Sequence[Check], *, warn: bool, day_sta
     alerted = since[0]
     both_gaps = {alerted.status, verdict.status} <= _GAP
     worse = _worse(verdict, since) if both_gaps else ()
-    gone = _gone(verdict, since) if verdict.status in WHOLE else ()
+    gone = _gone(verdict, since) if verdict.status in ALL_CLEAR else ()
     trouble = verdict.status in TROUBLE
     if verdict.status is Status.EXPECTED_GAP and alerted.status in _GAP:
         reason = Reason.EXPECTED_GAP
@@ -205,7 +205,7 @@ def _news(verdict: DateVerdict, history: Sequence[Check], *, warn: bool, day_sta
         reason = Reason.WORSENED
     elif warn:
         reason = Reason.DEADLINE
-    # An alert of the evening before, when nothing was due yet, is repeated in the morning, when it is.
+    # An alert sent the evening before, when nothing was due yet, is repeated in the morning.
     elif trouble and day_start and alerted.time < day_start:
         reason = Reason.NEW_GAP
     else:
@@ -215,9 +215,9 @@ def _news(verdict: DateVerdict, history: Sequence[Check], *, warn: bool, day_sta
 
 
 def since_last_alert(history: Sequence[Check]) -> Sequence[Check]:
-    """The checks from the open alert's last loud message on; empty where no alert is open.
+    """The checks since the open alert's last message to the channel, inclusive; empty if no alert is open.
 
-    A message about a declared gap closes no alert: the people who were alerted still wait for the end.
+    A message about an expected gap does not close an alert: its readers are still waiting for the end.
     """
     loud = [number for number, check in enumerate(history) if _was_loud(check) and not _was_declared(check)]
     since = history[loud[-1] :] if loud else ()
@@ -233,7 +233,7 @@ def _was_declared(check: Check) -> bool:
 
 
 def _worse(verdict: DateVerdict, since: Sequence[Check]) -> tuple[tuple[str, str | None], ...]:
-    """The games that are worse than their best status since the last message, or are not ready and were not in it."""
+    """The games that are worse than their best status since the last message, or not ready and not listed in it."""
     listed = since[0].games
     worse: list[tuple[str, str | None]] = []
     for judged in verdict.games:
@@ -247,7 +247,7 @@ def _worse(verdict: DateVerdict, since: Sequence[Check]) -> tuple[tuple[str, str
 
 
 def _better(verdict: DateVerdict, since: Sequence[Check]) -> bool:
-    """Whether a game is better than in the last row that was sent, or that needed no message."""
+    """Whether a game has improved since it was last shown in a message or in a check that needed none."""
     shown: dict[Teams, str] = {}
     for check in since:
         if check.alert_status in {AlertStatus.SENT, AlertStatus.NOT_NEEDED}:
@@ -259,7 +259,7 @@ def _better(verdict: DateVerdict, since: Sequence[Check]) -> bool:
 
 
 def _gone(verdict: DateVerdict, since: Sequence[Check]) -> tuple[str, ...]:
-    """The games that had no data when last seen and that no schedule lists any more. This is not an all-clear."""
+    """The games last seen without data that are no longer on any schedule. That is not an all-clear."""
     last: dict[Teams, str] = {}
     for check in since:
         last |= {teams: status for teams, status in check.games.items() if status in _RANK}
@@ -269,39 +269,39 @@ def _gone(verdict: DateVerdict, since: Sequence[Check]) -> tuple[str, ...]:
     )
 
 
-def _trouble_since(history: Sequence[Check]) -> datetime | None:
-    """When the incident that is open after these checks was first seen.
+def _incident_start(history: Sequence[Check]) -> datetime | None:
+    """When the incident that is still open after these checks was first seen.
 
-    A date that was whole for a while without a message stays one incident: to its readers it was open all the time.
+    A recovery that was never announced does not end the incident: to its readers it stayed open.
     """
-    since, alerted = None, False
+    start, alerted = None, False
     for check in history:
         loud = _was_loud(check)
         if check.status in TROUBLE and check.reason != Reason.PAST_DATE:
-            since = since or check.time
-        elif (loud and not _was_declared(check)) or (check.status in WHOLE and not alerted):
-            since = None
+            start = start or check.time
+        elif (loud and not _was_declared(check)) or (check.status in ALL_CLEAR and not alerted):
+            start = None
         if loud and not _was_declared(check):
             alerted = check.status in TROUBLE
-    return since
+    return start
 
 
-def _whole_since(history: Sequence[Check]) -> datetime | None:
-    """When the date was first seen whole, if every check since agrees."""
-    since = None
+def _complete_since(history: Sequence[Check]) -> datetime | None:
+    """When the date was first seen complete, if every later check agrees."""
+    start = None
     for check in history:
-        whole = check.status in WHOLE and not left_the_schedule(check.status, check.reason)
-        since = (since or check.time) if whole else None
-    return since
+        complete = check.status in ALL_CLEAR and not left_the_schedule(check.status, check.reason)
+        start = (start or check.time) if complete else None
+    return start
 
 
 def left_the_schedule(status: str | None, reason: str | None) -> bool:
-    """Whether a row looks whole only because a game without data had dropped off the schedule."""
-    return status in WHOLE and reason in {Reason.UNCHANGED, Reason.DEADLINE}
+    """Whether a row looks complete only because a game without data dropped off the schedule."""
+    return status in ALL_CLEAR and reason in {Reason.UNCHANGED, Reason.DEADLINE}
 
 
 def outcome_without_post(reason: Reason, *, channel: Channel | None, muted: bool) -> AlertStatus | None:
-    """The alert's status if nothing is to be posted, else None. `muted`: a dry run, or notify=never."""
+    """The alert's status if nothing is posted, else None. `muted`: a dry run, or notify=never."""
     quiet = {Reason.ALL_GOOD, Reason.EXPECTED_GAP, Reason.UNCHANGED}
     if reason in quiet or (reason is Reason.IMPROVED and channel is Channel.WEBHOOK):
         return AlertStatus.NOT_NEEDED

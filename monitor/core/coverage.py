@@ -1,6 +1,6 @@
-"""Whether a game has its data: which game each player row belongs to, and how many players are enough.
+"""Decides whether a game has its data: which game each player row belongs to, and how many players are enough.
 
-Nothing here raises. A row that belongs to no game is reported in a warning, never dropped.
+Nothing here raises. A row that matches no game is reported in a warning, never dropped.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from monitor.core.sources import Listing, PlayerRow
 
 
 class GameStatus(StrEnum):
-    """A game's status. UNKNOWN where Phase 4, or Phase 3 and with it what is enough, could not be read."""
+    """A game's status. UNKNOWN: Phase 4 could not be read, or Phase 3, which says how many players are enough."""
 
     READY = "READY"
     PARTIAL = "PARTIAL"
@@ -45,7 +45,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Rules:
-    """The operator's thresholds. The defaults are the design's."""
+    """The operator's thresholds."""
 
     min_players_per_team: int = 5
     min_coverage: Decimal = Decimal("0.8")
@@ -56,10 +56,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class GameVerdict:
-    """One game judged.
+    """The verdict on one game.
 
-    `short_in` names the required sources in which it is not ready and `findings` says what they lack, a phrase each;
-    `missing_from` names those of them without a row.
+    `short_in` names the required sources that have too few of its players, and `findings` has a phrase for each;
+    `missing_from` names those that have none.
     """
 
     game: Game
@@ -73,20 +73,20 @@ class GameVerdict:
 
     @property
     def reason(self) -> str | None:
-        """Why the game is not ready, or not expected, and what to run; None for a game that is ready."""
+        """Why the game is not ready or not expected, and what to run; None if it is ready."""
         return "; ".join([*self.findings, *([_ADVICE[self.stalled]] if self.stalled else [])]) or None
 
 
-class Places:
-    """Where each Phase 3 or Phase 4 row of a date belongs: by its team, which plays once a date, else by its id."""
+class GameIndex:
+    """Finds the game of a Phase 3 or Phase 4 row of a date: by team, which plays once a date, else by id."""
 
     def __init__(self, day: date, games: Slate) -> None:
         self._day = day
-        # Expected games come last, so that they win where an excluded game shares a team or an id with them.
+        # Expected games come last, so that they win over an excluded game with the same team or id.
         known = [*(game for game, _ in games.excluded), *games.expected]
         self._by_team = {team: game.teams for game in known for team in game.teams}
         self._expected = {game.teams for game in games.expected}
-        # Two sources may give two games one id: it names neither, or its players could hide the gap of the wrong one.
+        # If two games share an id, it identifies neither: players of one could hide the other's gap.
         claims = Counter(game_id for game in games.expected for game_id in game.game_ids)
         self._by_id = {
             game_id: game.teams
@@ -97,13 +97,13 @@ class Places:
         self._known = {game.teams for game in known}
 
     def tally(self, listing: Listing[PlayerRow]) -> tuple[dict[Teams, Counter[str | None]], list[str]]:
-        """Players per game and team (None where the row has no team), and a warning on rows that find no game."""
+        """Players per game and team (None if the row has no team), and a warning about rows that match no game."""
         players: dict[Teams, Counter[str | None]] = {teams: Counter() for teams in self._known}
         strays: Counter[str] = Counter()
         for row in listing.on(self._day):
             team = canonical_team(row.team)
             teams = self._by_team.get(team or "") or self._by_game_id(row.game_id)
-            # The id of a game does not make a team its own that plays elsewhere, or not at all.
+            # A known team that does not play in the game is not counted for it, whatever the row's id says.
             if teams is None or (teams in self._expected and team in TEAMS - teams):
                 strays[" ".join(filter(None, (team, f"game {row.game_id}" if row.game_id else "no id")))] += row.players
             else:
@@ -117,7 +117,7 @@ class Places:
         return teams if (teams := frozenset(named)) in self._known else None
 
     def unknown_teams(self, listings: Sequence[Listing[PlayerRow]]) -> Iterator[str]:
-        """A warning per source on team codes that are nobody's."""
+        """A warning per source about unknown team codes."""
         for listing in listings:
             codes = {team for row in listing.on(self._day) if (team := canonical_team(row.team))} - TEAMS
             if codes:
@@ -126,30 +126,30 @@ class Places:
 
 def _stray_warning(source: str, strays: Counter[str]) -> str:
     rows = _some([f"{what} ({players})" for what, players in strays.most_common()])
-    return f"{source} has {strays.total():,} players of no game on this date: {rows}"
+    return f"{source} has {strays.total():,} players that match no game on this date: {rows}"
 
 
 def _some(items: Sequence[str], most: int = 5) -> str:
-    """The first of them, and how many more there are."""
+    """The first items, and how many more there are."""
     return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
 
 
 def judge_game(
     game: Game, context: Counter[str | None] | None, coverage: Mapping[str, Counter[str | None]], rules: Rules
 ) -> GameVerdict:
-    """`context` is None where Phase 3 could not be read: then no phase is blamed, and no game called ready."""
+    """Judge one game. `context` is None if Phase 3 could not be read: then no phase is blamed and no game is ready."""
     expected = context if context is not None else Counter[str | None]()
     missing_from = tuple(source for source, players in coverage.items() if not players.total())
     short = {source: _short_of(game, expected, players, rules) for source, players in coverage.items()}
-    behind = [team for teams in short.values() for team in teams]
-    if context is None and not behind:
-        return GameVerdict(game, GameStatus.UNKNOWN, ("how many players are enough is not known",))
+    short_teams = [team for teams in short.values() for team in teams]
+    if context is None and not short_teams:
+        return GameVerdict(game, GameStatus.UNKNOWN, ("the number of players needed is unknown",))
     stalled = None
-    if behind and context is not None:
-        stalled = Phase.PHASE_4 if all(_in_phase3(team, game, expected) for team in behind) else Phase.PHASE_3
+    if short_teams and context is not None:
+        stalled = Phase.PHASE_4 if all(_in_phase3(team, game, expected) for team in short_teams) else Phase.PHASE_3
     return GameVerdict(
         game,
-        GameStatus.MISSING if missing_from else GameStatus.PARTIAL if behind else GameStatus.READY,
+        GameStatus.MISSING if missing_from else GameStatus.PARTIAL if short_teams else GameStatus.READY,
         findings=_findings(game, short, expected, coverage),
         stalled=stalled,
         phase3_players=None if context is None else context.total(),
@@ -162,7 +162,7 @@ def judge_game(
 def _short_of(
     game: Game, expected: Counter[str | None], players: Counter[str | None], rules: Rules
 ) -> tuple[str | None, ...]:
-    """The teams with too few players; (None,) for a game that is short and whose rows carry no team."""
+    """The teams with too few players; (None,) if the game has too few and its rows have no team."""
     if any(team for team in players):
         units: Sequence[str | None] = (game.away, game.home)
         floor = rules.min_players_per_team
@@ -177,7 +177,7 @@ def _short_of(
 
 
 def _players_of(team: str | None, players: Counter[str | None]) -> int:
-    """The players of the team, or with None of the whole game."""
+    """The team's players; the whole game's if the team is None."""
     return players[team] if team else players.total()
 
 

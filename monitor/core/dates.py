@@ -1,6 +1,6 @@
-"""League dates and the ranges that the judgement turns on: what was asked, the off-season, declared gaps.
+"""League dates and ranges of them: requests, the off-season, expected gaps, silences.
 
-A league date is the calendar date in the league's zone, never the UTC date; `now` is always passed in.
+A league date is the calendar date in the league's time zone, never the UTC date. `now` is always passed in.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _SEASON_STARTS = 10  # the month
 
 
 def league_date(now: datetime, zone: tzinfo) -> date:
-    """The date that the league's schedule calls today. 938 of a season's 1,230 games tip off on another UTC date."""
+    """Today in the league's time zone. 938 of a season's 1,230 games tip off on a different UTC date."""
     return now.astimezone(zone).date()
 
 
@@ -35,19 +35,19 @@ class DateRange:
         return f"{self.first}" if self.first == self.last else f"{self.first} to {self.last}"
 
     def widened(self, *, before: int, after: int) -> "DateRange":
-        """The range with this many more days on either side."""
+        """The range with this many more days before and after."""
         return DateRange(self.first - timedelta(days=before), self.last + timedelta(days=after))
 
 
 def season_of(day: date) -> DateRange:
-    """The season that a date lies in, from October to September."""
+    """The season that contains a date, from October to September."""
     year = day.year if day.month >= _SEASON_STARTS else day.year - 1
     return DateRange(date(year, _SEASON_STARTS, 1), date(year + 1, _SEASON_STARTS, 1) - timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedGap:
-    """A range in which the operator has declared that missing data is no news, and why."""
+    """Dates on which the operator expects data to be missing, and why."""
 
     days: DateRange
     reason: str
@@ -55,7 +55,7 @@ class ExpectedGap:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Dates of which the operator wants to hear nothing until a moment, and why."""
+    """Dates for which the operator wants no messages until a given time, and why."""
 
     days: DateRange
     until: datetime
@@ -64,7 +64,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class OffSeason:
-    """The part of every year without games, as two (month, day) pairs, both included."""
+    """The part of each year without games, from one (month, day) to another, both included."""
 
     first: tuple[int, int]
     last: tuple[int, int]
@@ -79,7 +79,7 @@ class OffSeason:
 def parse_expected_gaps(text: str) -> tuple[ExpectedGap, ...]:
     """Read `2025-10-21/2025-11-03=bootstrap,2026-02-13/2026-02-18=maintenance`.
 
-    Raises ValueError with a sentence that says which part is wrong.
+    Raises ValueError with a message that says which part is wrong.
     """
     return tuple(_expected_gap(part.strip()) for part in text.split(",") if part.strip())
 
@@ -87,7 +87,7 @@ def parse_expected_gaps(text: str) -> tuple[ExpectedGap, ...]:
 def parse_silences(text: str) -> tuple[Silence, ...]:
     """Read `2026-01-18@2026-01-18T18:00Z=reload,2026-02-13/2026-02-18@2026-02-19T08:00-05:00=maintenance`.
 
-    Raises ValueError with a sentence that says which part is wrong.
+    Raises ValueError with a message that says which part is wrong.
     """
     return tuple(_silence(part.strip()) for part in text.split(",") if part.strip())
 
@@ -98,7 +98,7 @@ def _expected_gap(part: str) -> ExpectedGap:
         gap = ExpectedGap(_days(days), reason.strip())
     except ValueError:
         raise ValueError(f"{part!r} is not of the form 2025-10-21/2025-11-03=reason") from None
-    _make_sense(part, gap)
+    _check_range_and_reason(part, gap)
     return gap
 
 
@@ -110,8 +110,8 @@ def _silence(part: str) -> Silence:
     except ValueError:
         raise ValueError(f"{part!r} is not of the form 2026-01-18/2026-01-19@2026-01-19T18:00Z=reason") from None
     if silence.until.tzinfo is None:
-        raise ValueError(f"{part!r} does not say by which clock: end the time with Z for UTC, or with -05:00")
-    _make_sense(part, silence)
+        raise ValueError(f"{part!r} has no UTC offset: end the time with Z, or with an offset such as -05:00")
+    _check_range_and_reason(part, silence)
     return silence
 
 
@@ -120,15 +120,15 @@ def _days(text: str) -> DateRange:
     return DateRange(date.fromisoformat(first), date.fromisoformat(last or first))
 
 
-def _make_sense(part: str, declared: ExpectedGap | Silence) -> None:
+def _check_range_and_reason(part: str, declared: ExpectedGap | Silence) -> None:
     if declared.days.first > declared.days.last:
         raise ValueError(f"{part!r} ends before it starts")
     if not declared.reason:
-        raise ValueError(f"{part!r} gives no reason: write it behind a =")
+        raise ValueError(f"{part!r} gives no reason: add one after an = sign")
 
 
 def parse_off_season(text: str) -> OffSeason:
-    """Read `06-25/10-01`. Raises ValueError with a sentence when it is of another form."""
+    """Read `06-25/10-01`. Raises ValueError if it has any other form."""
     try:
         # A leap year, so that 02-29 is a date.
         first, last = (date.fromisoformat(f"2024-{part}") for part in text.strip().split("/"))

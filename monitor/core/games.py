@@ -1,16 +1,16 @@
-"""Every source's team codes and game ids become one game identity: a league date and a set of two canonical codes.
+"""Maps every source's team codes and game ids to one game identity: a league date and a set of two canonical codes.
 
-Nothing here raises: a code that nobody knows is kept as it is, and an id that cannot be read names no game.
+Nothing here raises: an unknown code is kept as it is, and an unreadable id identifies no game.
 """
 
 import re
 from datetime import date
 
 type Teams = frozenset[str]
-"""The two teams of a game. A set, because home and away have been seen reversed between tables."""
+"""The two teams of a game. A set, because some tables have home and away reversed."""
 
 TBD = "TBD"
-"""Stands for a team that a schedule leaves blank, so that the game is still expected and told."""
+"""Stands for a team that a schedule leaves blank, so that the game is still expected and reported."""
 
 TEAMS: Teams = frozenset(
     """
@@ -39,13 +39,13 @@ _NBA_FORM = re.compile(r"00\d{8}", re.ASCII)
 
 
 def canonical_team(code: str | None) -> str | None:
-    """The canonical code; an unknown code as it is, in capitals; None for a blank, which some write as TBD."""
+    """The canonical code; an unknown code in capitals; None for a blank, which some sources write as TBD."""
     cleaned = (code or "").strip().upper()
     return None if cleaned in {"", TBD} else ALIASES.get(cleaned, cleaned)
 
 
 def teams_in_date_form(game_id: str | None, game_date: date) -> tuple[str, str] | None:
-    """Away and home of `YYYYMMDD_AWAY_HOME`, or None when the id has another form or another date than its row."""
+    """Away and home of `YYYYMMDD_AWAY_HOME`, or None if the id has another form or another date than its row."""
     match = _DATE_FORM.fullmatch(game_id or "")
     if match is None or match[1] != f"{game_date:%Y%m%d}":
         return None
@@ -54,5 +54,5 @@ def teams_in_date_form(game_id: str | None, game_date: date) -> tuple[str, str] 
 
 
 def is_nba_form(game_id: str) -> bool:
-    """Whether this is one of NBA.com's ten-digit ids, which name a game only together with its date."""
+    """Whether this is one of NBA.com's ten-digit ids, which identify a game only together with its date."""
     return _NBA_FORM.fullmatch(game_id) is not None

@@ -1,6 +1,6 @@
-"""What all schedule sources say of a date becomes its slate: the games expected, and those excluded and why.
+"""Merges the schedule sources into a date's slate: the games expected, and those excluded and why.
 
-The expected games are the union over the sources; where the sources disagree the slate says so in a warning.
+The expected games are the union over the sources. Every disagreement between sources becomes a warning.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from monitor.core.sources import Listing, ScheduleRow
 
 
 class State(StrEnum):
-    """The states of the source contract. The order is the rank among rows that are equally new."""
+    """The states of the source contract. Among equally new rows of a game the first in this order wins."""
 
     FINAL = "final"
     LIVE = "live"
@@ -34,7 +34,7 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """One game of a date, as all sources together know it."""
+    """One game of a date, merged from all sources."""
 
     away: str
     home: str
@@ -55,7 +55,7 @@ class Game:
 
 @dataclass(frozen=True, slots=True)
 class Slate:
-    """The games of one date. `excluded` gives each game that is listed but not expected with the reason."""
+    """The games of one date. `excluded` pairs each game that is listed but not expected with the reason."""
 
     expected: tuple[Game, ...] = ()
     excluded: tuple[tuple[Game, str], ...] = ()
@@ -64,7 +64,7 @@ class Slate:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A source's say on one game: its newest row, read."""
+    """What one source says about a game: its newest row, parsed."""
 
     away: str
     home: str
@@ -74,11 +74,11 @@ class _Entry:
 
 
 def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
-    """Judge which games of the date will be played.
+    """Decide which games of the date will be played.
 
     `listings` are the sources that answered, the most trusted first. A game that is postponed or cancelled in any
-    source is excluded unless a source shows it live or final; an exhibition is excluded whatever is said of it
-    (docs/adr/0003). A team cannot play twice on a date: the game of the source named first stands.
+    source is excluded unless another source shows it live or final. An exhibition is always excluded (docs/adr/0003).
+    A team cannot play twice on a date: the game from the more trusted source counts.
     """
     warnings: list[str] = []
     found: dict[Teams, dict[str, _Entry]] = {}
@@ -88,16 +88,16 @@ def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
         for row in sorted(listing.on(day), key=_newest_first):
             entry = _read(row, listing.source, warnings)
             teams = frozenset({entry.away, entry.home})
-            # An older row of the same id with other teams is the same game before it was corrected.
+            # An older row with the same id and other teams is the same game before a correction.
             if row.game_id and by_id.setdefault(row.game_id, teams) != teams:
-                warnings.append(f"{listing.source} has an older row of game {row.game_id} as {entry.away}@{entry.home}")
+                warnings.append(f"{listing.source} has game {row.game_id} as {entry.away}@{entry.home} in an older row")
                 continue
             ids.setdefault(teams, set()).update([row.game_id] if row.game_id else [])
             newest = found.setdefault(teams, {}).setdefault(listing.source, entry)
             if (newest.state in CALLED_OFF) != (entry.state in CALLED_OFF):
                 warnings.append(
-                    f"{listing.source} has rows that call {entry.away}@{entry.home} {newest.state} and {entry.state}: "
-                    f"the newest, {newest.state}, counts"
+                    f"{listing.source} has {entry.away}@{entry.home} both {newest.state} and {entry.state}: "
+                    f"the newest row, {newest.state}, counts"
                 )
 
     candidates: list[tuple[Game, Mapping[str, _Entry]]] = []
@@ -119,10 +119,9 @@ def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
             expected.append(game)
             playing.update(dict.fromkeys(named, game))
             continue
-        excluded.append((game, f"ghost: {rival.matchup} stands for the same team"))
+        excluded.append((game, f"ghost: the same team plays in {rival.matchup}"))
         warnings.append(
-            f"{_and(game.sources)} lists {game.matchup} although {rival.matchup} is on the same date, "
-            "and a team plays once: not expected"
+            f"{game.matchup} ({_and(game.sources)}) shares a team with {rival.matchup} on the same date: not expected"
         )
 
     return Slate(
@@ -133,7 +132,7 @@ def slate(day: date, listings: Sequence[Listing[ScheduleRow]]) -> Slate:
 
 
 def _newest_first(row: ScheduleRow) -> tuple[float, int, str, str, str, datetime]:
-    """Equally new rows by all else that they say, so that the order in which they are given decides nothing."""
+    """Sort key. Equally new rows are ordered by their other values, so that the input order does not matter."""
     written = (row.refreshed_at or _NEVER).timestamp()
     rank = -_RANK[_state(row.state) or State.SCHEDULED]
     return -written, rank, row.game_id or "", row.away or "", row.home or "", row.tipoff or _LAST
@@ -151,13 +150,13 @@ def _read(row: ScheduleRow, source: str, warnings: list[str]) -> _Entry:
     if not (away and home):
         away, home = teams_in_date_form(row.game_id, row.game_date) or (away, home)
     if not (away or home):
-        home = f"{TBD} ({row.game_id})"  # so that two such games stay two
+        home = f"{TBD} ({row.game_id})"  # keeps two such games apart
     away, home = away or TBD, home or TBD
     state = _state(row.state)
     if state is None:
-        warnings.append(f"{source} gives {away}@{home} the unknown state {row.state!r}: counted as scheduled")
+        warnings.append(f"{source} has {away}@{home} in the unknown state {row.state!r}: counted as scheduled")
         state = State.SCHEDULED
-    # All-Star and preseason opponents are not NBA teams, and are not expected either.
+    # All-Star and preseason opponents need not be NBA teams, and their games are not expected anyway.
     if state is not State.EXHIBITION:
         warnings.extend(
             f"{source} names the unknown team {team!r} (game {row.game_id})"
@@ -165,9 +164,9 @@ def _read(row: ScheduleRow, source: str, warnings: list[str]) -> _Entry:
             if team not in TEAMS
         )
     tipoff = row.tipoff
-    # A league date's games tip off on that date or, in UTC, the next; anything else is a filler such as the year 1.
+    # Games tip off on their league date or, in UTC, on the next. Anything else is a placeholder such as the year 1.
     if tipoff and abs(tipoff - datetime.combine(row.game_date, _NOON, UTC)) > timedelta(days=1):
-        warnings.append(f"{source} gives {away}@{home} the tip-off {tipoff:%Y-%m-%d %H:%M} UTC: ignored")
+        warnings.append(f"{source} has {away}@{home} tip off at {tipoff:%Y-%m-%d %H:%M} UTC: ignored")
         tipoff = None
     return _Entry(away, home, state, tipoff, row.refreshed_at or _NEVER)
 
@@ -199,11 +198,11 @@ def _why_not_played(game: Game, entries: Mapping[str, _Entry], warnings: list[st
 def _precedence(
     entries: Mapping[str, _Entry], listings: Sequence[Listing[ScheduleRow]]
 ) -> tuple[bool, int, float, str]:
-    """A game with both its teams first, then that of the source named first, then the newest."""
+    """Sort key: games with both teams known first, then by trust in their source, then the newest."""
     order = [listing.source for listing in listings]
     source, entry = min(entries.items(), key=lambda item: order.index(item[0]))
-    nameless = TBD in {entry.away, entry.home}
-    return nameless, order.index(source), -entry.refreshed_at.timestamp(), f"{entry.away}@{entry.home}"
+    has_tbd = TBD in {entry.away, entry.home}
+    return has_tbd, order.index(source), -entry.refreshed_at.timestamp(), f"{entry.away}@{entry.home}"
 
 
 def _in_play_order(game: Game) -> tuple[datetime, str]:
@@ -211,15 +210,15 @@ def _in_play_order(game: Game) -> tuple[datetime, str]:
 
 
 def _unlisted(expected: Sequence[Game], listings: Sequence[Listing[ScheduleRow]], day: date) -> list[str]:
-    """What an answering source leaves out of the slate that another source vouches for."""
+    """Warnings about expected games that are missing from a source that answered."""
     warnings = []
     for listing in listings:
         absent = [game for game in expected if listing.source not in game.sources]
         if absent and not listing.on(day):
             others = dict.fromkeys(source for game in absent for source in game.sources)
-            warnings.append(f"{listing.source} lists no games on {day}, {_and(list(others))} lists {len(absent)}")
+            warnings.append(f"{listing.source} lists no games on {day}, unlike {_and(list(others))} ({len(absent)})")
         else:
-            warnings.extend(f"{listing.source} does not list {g.matchup}, {_and(g.sources)} does" for g in absent)
+            warnings.extend(f"{listing.source} does not list {g.matchup}, unlike {_and(g.sources)}" for g in absent)
     return warnings
 
 

@@ -1,7 +1,7 @@
-"""What a source answers: its rows, or why it has none to give. The columns are those of the source contract.
+"""What a source returns: its rows, or why it could not be read. The columns are those of the source contract.
 
-A reading covers a window wider than the dates asked for; `Listing` looks into it per date, so that a date is judged
-alike whether it was asked for alone or within a range.
+A reading covers more dates than requested. `Listing` looks up its rows by date, so that a date gets the same verdict
+whether it is requested alone or within a range.
 """
 
 from bisect import bisect_left, bisect_right
@@ -14,14 +14,14 @@ from enum import StrEnum
 from monitor.core.dates import DateRange
 
 EVIDENCE_DAYS = 14
-"""How far around a date the monitor looks: for games that show an off-day, and for the latest date with data."""
+"""How many days around a date are read: games on both sides show an off-day, earlier rows the latest date with data."""
 
 RESCHEDULE_DAYS = 120
-"""How far ahead the schedule is read: a postponed game shows by its id standing again on a later date."""
+"""How many days ahead the schedule is read: a postponed game's id appears again on a later date."""
 
 
 class Kind(StrEnum):
-    """What a source knows: who plays, who is expected (Phase 3), who is ready (Phase 4)."""
+    """What a source says: who plays, who is expected (Phase 3), who is ready (Phase 4)."""
 
     SCHEDULE = "schedule"
     CONTEXT = "context"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRow:
-    """A game as one schedule source lists it. `tipoff` and `refreshed_at` are aware datetimes."""
+    """A game as one schedule source lists it. `tipoff` and `refreshed_at` are timezone-aware."""
 
     game_date: date
     game_id: str | None
@@ -43,7 +43,7 @@ class ScheduleRow:
 
 @dataclass(frozen=True, slots=True)
 class PlayerRow:
-    """How many players of a game, of one team where that can be told, a Phase 3 or Phase 4 table holds."""
+    """How many players a Phase 3 or Phase 4 table has for a game, or for one team of it where the table has teams."""
 
     game_date: date
     game_id: str | None
@@ -54,7 +54,7 @@ class PlayerRow:
 
 @dataclass(frozen=True, slots=True)
 class Reading[Row: (ScheduleRow, PlayerRow)]:
-    """One source's answer. With an `error` there are no rows, and nothing follows from that."""
+    """What one source returned. With an `error` there are no rows, and their absence proves nothing."""
 
     source: str
     kind: Kind
@@ -65,7 +65,7 @@ class Reading[Row: (ScheduleRow, PlayerRow)]:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Everything that one run read, each kind in the order of the settings."""
+    """Everything that a run read, each kind in the order of the settings."""
 
     schedule: tuple[Reading[ScheduleRow], ...]
     context: Reading[PlayerRow]
@@ -102,5 +102,5 @@ class Listing[Row: (ScheduleRow, PlayerRow)]:
         return self._dates[bisect_left(self._dates, days.first) : bisect_right(self._dates, days.last)]
 
     def refreshed_at(self, days: DateRange) -> datetime | None:
-        """When the newest row of the range was written; None where no row says."""
+        """When the newest row of the range was written; None if no row says."""
         return max((known for day in self.dates_in(days) if (known := self._refreshed[day])), default=None)

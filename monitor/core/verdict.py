@@ -1,7 +1,7 @@
-"""Expected games and the data found for them become a verdict per game and per date.
+"""Judges each date and each of its games, from the expected games and the data found for them.
 
-A verdict of OK or NO_GAMES is given only where everything that it rests on is known; otherwise the date is an ERROR
-or SCHEDULE_UNKNOWN. Dates are judged one by one and nothing here raises.
+OK and NO_GAMES are given only if everything they depend on is known; otherwise the status is ERROR or
+SCHEDULE_UNKNOWN. Each date is judged on its own, and nothing here raises.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from monitor.core.coverage import GameStatus, GameVerdict, Phase, Places, Rules, judge_game
+from monitor.core.coverage import GameIndex, GameStatus, GameVerdict, Phase, Rules, judge_game
 from monitor.core.dates import DateRange
 from monitor.core.schedule import slate
 from monitor.core.sources import (
@@ -37,7 +37,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SourceRecord:
-    """What one source had for one date: rows of the date, and how new its rows around the date are."""
+    """What one source had for a date: how many rows, and when its rows around the date were last refreshed."""
 
     name: str
     kind: Kind
@@ -48,7 +48,7 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class DateVerdict:
-    """One date judged. `error` says what could not be found out, and is set exactly when the status is ERROR."""
+    """The verdict on one date. `error` says what could not be determined, and is set only if the status is ERROR."""
 
     day: date
     status: Status
@@ -66,7 +66,7 @@ class DateVerdict:
 
     @property
     def stalled_phase(self) -> Phase | None:
-        """The first phase that any game waits for: a hint, drawn from what is there and what is not."""
+        """The first phase that a game is waiting for: the likely cause, not a proven one."""
         return min((verdict.stalled for verdict in self.games if verdict.stalled), default=None)
 
 
@@ -97,9 +97,9 @@ def _judge_date(
     }
     games = slate(day, [listing for listing in answered if listing.dates_in(window)])
 
-    places = Places(day, games)
-    expected_players, context_strays = places.tally(context)
-    tallies = {listing.source: places.tally(listing) for listing in coverage if not listing.error}
+    index = GameIndex(day, games)
+    expected_players, context_strays = index.tally(context)
+    tallies = {listing.source: index.tally(listing) for listing in coverage if not listing.error}
     strays = [*context_strays, *(stray for _, found in tallies.values() for stray in found)]
     unread = [listing for listing in coverage if listing.error]
     verdicts = tuple(
@@ -127,7 +127,7 @@ def _judge_date(
             *_source_warnings([*schedule, context, *coverage], window, stale),
             *games.warnings,
             *strays,
-            *places.unknown_teams([context, *coverage]),
+            *index.unknown_teams([context, *coverage]),
         ),
         sources=tuple(
             SourceRecord(source.source, source.kind, len(source.on(day)), source.refreshed_at(span), source.error)
@@ -143,11 +143,11 @@ def _judge_date(
 def _status(
     day: date, games: Sequence[GameVerdict], rules: Rules, *, strays: bool, off_day: bool
 ) -> tuple[Status, tuple[str, ...]]:
-    """The status as far as what answered tells, and what there is to say about it."""
+    """The status according to the sources that answered, and the warnings that explain it."""
     if not games:
         if off_day and not strays:
             return Status.NO_GAMES, ()
-        why = "rows of this date have no game" if strays else "nothing shows that this is an off-day"
+        why = "there are players for this date" if strays else "nothing shows that this is an off-day"
         return Status.SCHEDULE_UNKNOWN, (f"no game is expected on {day}, but {why}",)
     gaps = {verdict.status for verdict in games} & {GameStatus.MISSING, GameStatus.PARTIAL}
     if not gaps:
@@ -159,7 +159,7 @@ def _status(
 
 
 def _shows_off_day(day: date, evidence: Sequence[Listing[ScheduleRow]]) -> bool:
-    """Whether a source that can be trusted has rows of a date without games, or on both sides of it."""
+    """Whether a fresh source has rows for the date, or on both sides of it; asked only where no game is expected."""
     one, reach = timedelta(days=1), timedelta(days=EVIDENCE_DAYS)
     earlier, later = DateRange(day - reach, day - one), DateRange(day + one, day + reach)
     return any(listing.on(day) or (listing.dates_in(earlier) and listing.dates_in(later)) for listing in evidence)
@@ -171,7 +171,7 @@ def _what_is_unknown(
     unread: Sequence[Listing[PlayerRow]],
     status: Status,
 ) -> str | None:
-    """What keeps the date from a verdict. Without Phase 3 a gap still shows, but nothing can be called whole."""
+    """Why the date has no verdict, if so. Without Phase 3 a gap still shows, but no date can be called complete."""
     failed = [listing for listing in schedule if listing.error]
     blind: list[Listing[ScheduleRow] | Listing[PlayerRow]] = [*unread]
     if len(failed) == len(schedule):
@@ -182,10 +182,10 @@ def _what_is_unknown(
 
 
 def _staleness(listing: Listing[ScheduleRow], window: DateRange, rules: Rules, now: datetime) -> str | None:
-    """Why the source is not to be trusted with today and later, if so."""
+    """Why the source is too old to trust about today and later, if it is."""
     refreshed = listing.refreshed_at(window)
     if refreshed is None:
-        return "does not say when it was refreshed"
+        return "does not say when it was last refreshed"
     age = now - refreshed
     if age <= rules.schedule_max_age:
         return None
@@ -203,12 +203,12 @@ def _source_warnings(
         if listing.error:
             yield f"{listing.source} could not be read: {listing.error}"
         elif listing.kind is Kind.SCHEDULE and not listing.dates_in(window):
-            yield f"{listing.source} is empty: it has no row from {window.first} to {window.last}"
+            yield f"{listing.source} is empty: no rows from {window.first} to {window.last}"
         elif listing.source in stale:
             yield f"{listing.source} {stale[listing.source]}"
 
 
 def _latest(listings: Sequence[Listing[PlayerRow]], days: DateRange) -> date | None:
-    """The latest date that every one of the sources has rows up to; None where one has none or was not read."""
+    """The latest date up to which every source has rows; None if one has none or could not be read."""
     latest = [dates[-1] if (dates := listing.dates_in(days)) else None for listing in listings]
     return min((day for day in latest if day), default=None) if all(latest) else None

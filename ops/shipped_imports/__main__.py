@@ -1,7 +1,7 @@
-"""The check from a shell: what an entry imports is followed, and what does not ship is named.
+"""Follow the imports of an entry file and list the modules that do not ship.
 
-Findings go to standard output, what cannot be told to standard error. Exit status 0: all ships; 1: something is
-missing; 2: it cannot be told.
+Missing modules go to standard output, undecided ones to standard error. Exit status: 0 everything ships; 1 something is
+missing; 2 undecided.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from ops.shipped_imports.requirements import installed, named
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check one entry, or several together; returns the exit status."""
+    """Check one or more entries; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
         report = _check(options)
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if report.missing or report.doubts:
         return 1 if report.missing else 2
     entries = ", ".join(options.entries)
-    print(f"{entries}: {report.modules} modules and {report.packages} third-party packages, and all of them ship")
+    print(f"{entries}: {report.modules} modules and {report.packages} third-party packages, all shipped")
     return 0
 
 
@@ -40,14 +40,16 @@ def _parser() -> argparse.ArgumentParser:
         "entries", metavar="ENTRY", nargs="+", help="file that starts the service, relative to the root"
     )
     parser.add_argument(
-        "--root", metavar="DIR", type=Path, default=Path(), help="repository, build context or folder that is uploaded"
+        "--root", metavar="DIR", type=Path, default=Path(), help="repository, build context or uploaded folder"
     )
     ships = parser.add_mutually_exclusive_group()
-    ships.add_argument("--dockerfile", metavar="FILE", type=Path, help="its COPY lines say what ships")
+    ships.add_argument("--dockerfile", metavar="FILE", type=Path, help="read what ships from its COPY lines")
     ships.add_argument(
-        "--uploaded", metavar="FILE", help="list of what ships, - for standard input; else gcloud is asked"
+        "--uploaded", metavar="FILE", help="list of the files that ship, - for standard input; asks gcloud by default"
     )
-    parser.add_argument("--requirements", metavar="FILE", action="append", help="what is installed, if it is not found")
+    parser.add_argument(
+        "--requirements", metavar="FILE", action="append", help="what is installed, if that cannot be found"
+    )
     return parser
 
 
@@ -56,7 +58,7 @@ def _check(options: argparse.Namespace) -> Report:
     files = sorted(_files(root))
     if options.dockerfile:
         image, requirements = read_dockerfile(options.dockerfile, root, files)
-        unnamed = f"{options.dockerfile} has no pip install that is seen"
+        unnamed = f"{options.dockerfile} has no recognizable pip install"
     else:
         image = Layout({file: file for file in _uploaded(options)})
         requirements = [("the upload", f"-r {file}") for file in image.files if file == "requirements.txt"]
@@ -64,14 +66,14 @@ def _check(options: argparse.Namespace) -> Report:
     base = root
     if options.requirements:
         requirements, base = [("--requirements", f"-r {file}") for file in options.requirements], Path()
-    doubt = "" if requirements else f"{unnamed}: name what is installed with --requirements"
+    doubt = "" if requirements else f"{unnamed}: say what is installed with --requirements"
     entries = [normpath(entry) for entry in options.entries]
     modules = Layout({file: file for file in files if file.endswith(".py")})
     return Graph(root, modules, image, installed(named(requirements, base), doubt), entries).follow()
 
 
 def _uploaded(options: argparse.Namespace) -> list[str]:
-    """The upload set: a list that is given, or what gcloud would upload."""
+    """The files to upload: the given list, or what gcloud would upload."""
     try:
         if options.uploaded == "-":
             text = sys.stdin.read()
@@ -81,14 +83,14 @@ def _uploaded(options: argparse.Namespace) -> list[str]:
             command = ["gcloud", "meta", "list-files-for-upload", str(options.root)]
             text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     except subprocess.CalledProcessError as error:
-        raise CannotTell(f"gcloud cannot list what would be uploaded: {error.stderr.strip()}") from None
+        raise CannotTell(f"gcloud could not list the files to upload: {error.stderr.strip()}") from None
     except OSError as error:
-        raise CannotTell(f"what would be uploaded is not known: {error}; give a list with --uploaded") from None
+        raise CannotTell(f"the files to upload are unknown: {error}; give a list with --uploaded") from None
     return [normpath(line) for line in text.splitlines() if line]
 
 
 def _files(root: Path) -> Iterator[str]:
-    """The repository's files, without what is hidden or installed in it."""
+    """The repository's files, except hidden and installed ones."""
     for folder, folders, names in root.walk():
         folders[:] = [
             name

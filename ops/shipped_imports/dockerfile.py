@@ -1,7 +1,7 @@
-"""What the last stage of a Dockerfile holds of the repository, where its Python looks, and what its pip installs.
+"""Reads a Dockerfile: which files its last stage has, where Python looks for modules, and what pip installs.
 
-FROM, ARG, ENV, WORKDIR, COPY and ADD, with the ignore file, count as https://docs.docker.com/reference/dockerfile/ has
-them; CMD and ENTRYPOINT for the folder that they start in; RUN for `pip install` alone.
+FROM, ARG, ENV, WORKDIR, COPY, ADD and the ignore file work as in https://docs.docker.com/reference/dockerfile/. CMD and
+ENTRYPOINT only matter for the folder they start in, and RUN only for `pip install`.
 """
 
 import json
@@ -26,7 +26,7 @@ _SCRIPT = re.compile(r"(?:^|[\s/])python[\d.]*(?:\s+-[^mc\s]\S*)*\s+([^\s-]\S*\.
 _OTHERS = {"EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"}
 _COPY_FLAGS = {"--from", "--chown", "--chmod", "--link", "--checksum", "--keep-git-dir"}
 
-# What of pip's options takes a value, lest that pass for a package.
+# Which of pip's options take a value, so that the value is not mistaken for a package.
 _PIP = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
 _PIP.add_argument("-r", "--requirement", "--requirements", dest="files", action="append", default=[])
 _PIP.add_argument("-e", "--editable", dest="folders", action="append", default=[])
@@ -38,18 +38,18 @@ _PIP.add_argument("--platform", "--only-binary", "--no-binary", "--timeout", "--
 
 @dataclass
 class _Stage:
-    """What the instructions of a stage have made so far. A path has no slash in front."""
+    """A stage as its instructions have made it so far. Paths have no leading slash."""
 
     files: dict[str, str] = field(default_factory=dict)
     workdir: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
-    # Often prepended to; base images leave it empty.
+    # Dockerfiles often prepend to it; base images leave it empty.
     environment: dict[str, str] = field(default_factory=lambda: {"PYTHONPATH": ""})
     installs: list[Line] = field(default_factory=list)
     commands: dict[str, str] = field(default_factory=dict)
 
     def expand(self, text: str) -> str:
-        """Put in the values of variables. One that has none stays."""
+        """Replace variables by their values. One without a value stays."""
 
         def value(found: re.Match[str]) -> str:
             known = (self.arguments | self.environment).get(found[1] or found[2])
@@ -58,7 +58,7 @@ class _Stage:
         return _VARIABLE.sub(value, text)
 
     def path(self, text: str, where: str, base: str | None = None) -> str:
-        """A path of the image: relative to the base, or else to the working directory."""
+        """A path in the image, relative to the base, by default the working directory."""
         text = self.expand(text)
         if "$" in text:
             raise CannotTell(f"{where}: {text} has a variable without a value: give it a default with ARG or ENV")
@@ -66,7 +66,7 @@ class _Stage:
 
 
 def read_dockerfile(dockerfile: Path, root: Path, files: Sequence[str]) -> tuple[Layout, list[Line]]:
-    """The image made of a build context's files, and the lines of requirements that are installed in it."""
+    """The image built from a build context's files, and the requirement lines that are installed in it."""
     stages = {"": _Stage(files={file: file for file in _not_ignored(files, dockerfile, root)})}
     stage = before = _Stage()
     for where, word, rest in _instructions(dockerfile):
@@ -106,18 +106,18 @@ def _set(stage: _Stage, defaults: Mapping[str, str], word: str, rest: str, where
 
 
 def _instructions(dockerfile: Path) -> Iterator[tuple[str, str, str]]:
-    """Each instruction after where it stands: its name in capitals, and its arguments with all lines they go on in."""
+    """Each instruction: its file and line, its name in capitals, and its arguments with continuation lines joined."""
     try:
         text = dockerfile.read_text()
     except OSError as error:
         raise CannotTell(f"{dockerfile} cannot be read: {error.strerror}") from None
     if re.search(r"^#\s*escape\s*=\s*`", text, re.MULTILINE | re.IGNORECASE):
-        raise CannotTell(f"{dockerfile}: an escape character other than the backslash is not known here")
+        raise CannotTell(f"{dockerfile}: an escape character other than the backslash is not supported")
     lines = enumerate(text.splitlines(), 1)
     for number, line in lines:
         whole = _code(line)
         while whole.endswith("\\"):
-            # Comments and empty lines between do not end it.
+            # Comments and empty lines in between do not end the instruction.
             whole = whole[:-1] + next(filter(None, (_code(following) for _, following in lines)), "")
         word, rest = (*whole.split(maxsplit=1), "", "")[:2]
         if word.upper() in {"RUN", "COPY", "ADD"}:
@@ -144,12 +144,12 @@ def _copy(stage: _Stage, rest: str, where: str, root: Path, stages: Mapping[str,
         flag, rest = rest.split(maxsplit=1)
         name, _, value = flag.partition("=")
         if name not in _COPY_FLAGS:
-            raise CannotTell(f"{where}: {name} is not known here, so what this copies is not either")
-        if name == "--from":  # what comes of another image is not of this repository
+            raise CannotTell(f"{where}: {name} is not supported, so what this copies is unknown")
+        if name == "--from":  # files from another image are not from this repository
             origin = stages.get(stage.expand(value).lower(), _Stage())
     *sources, last = _words(rest.partition("\n")[0])
     target = stage.path(last, where)
-    # A file goes into a folder that is there already, slash or not.
+    # A file goes into an existing folder, with or without a trailing slash.
     is_folder = last.endswith("/") or target == stage.workdir or any(is_within(path, target) for path in stage.files)
     for source in sources:
         if re.match(r"<<|git@|\w+://", source):
@@ -164,10 +164,10 @@ def _copy(stage: _Stage, rest: str, where: str, root: Path, stages: Mapping[str,
                 inner = path[len(selected) :].lstrip("/") or (basename(path) if is_folder else "")
                 stage.files[join(target, inner).rstrip("/")] = file
         if not is_found and origin is not stages[""]:
-            # No COPY made it, so RUN did: it is taken for what pip installed there.
+            # No COPY created it, so a RUN did: assume that pip installed it.
             stage.installs += origin.installs
         elif not is_found and not set(pattern) & set("*?[") and not (root / pattern).exists():
-            raise CannotTell(f"{where}: there is no {pattern} to copy, so the image cannot be built")
+            raise CannotTell(f"{where}: {pattern} does not exist, so the image cannot be built")
 
 
 def _glob(pattern: str) -> re.Pattern[str]:
@@ -176,7 +176,7 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 
 def _not_ignored(files: Sequence[str], dockerfile: Path, root: Path) -> Iterator[str]:
-    """The files that the ignore file leaves in the build context: its last pattern that fits one or a folder of it."""
+    """The files that the ignore file keeps in the build context: the last pattern that matches decides."""
     own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
     ignore = own if own.exists() else root / ".dockerignore"
     lines = [line.strip() for line in ignore.read_text().splitlines()] if ignore.exists() else []
@@ -196,7 +196,7 @@ def _not_ignored(files: Sequence[str], dockerfile: Path, root: Path) -> Iterator
 
 
 def _pip_installs(stage: _Stage, text: str, where: str) -> Iterator[Line]:
-    """What every `pip install` of a RUN names, as lines of a requirements file below the root."""
+    """What each `pip install` in a RUN names, as lines of a requirements file relative to the root."""
     if not re.search(r"\bpip.*\binstall\b", text):
         return
     lexer = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=True)
@@ -210,17 +210,17 @@ def _pip_installs(stage: _Stage, text: str, where: str) -> Iterator[Line]:
         options, others = _PIP.parse_known_args(command[verb + 1 :])
         for file in options.files:
             path = stage.path(file, where)
-            # A path that starts with a slash leads nowhere: the file is not there to install from.
+            # An absolute path exists nowhere in the repository, so it is reported as missing.
             yield where, f"-r {stage.files.get(path, join('/', path))}"
         for folder in options.folders:
             yield where, f"-e {folder}"
         for package in others:
-            if not package.startswith("-") and not package.isdigit():  # 2 of 2>&1
+            if not package.startswith("-") and not package.isdigit():  # the 2 of 2>&1
                 yield where, stage.expand(package)
 
 
 def _search(stage: _Stage, where: str) -> tuple[str, ...]:
-    """Where Python looks: the folder of the script that is started, or else the working directory; then PYTHONPATH."""
+    """Where Python looks: the folder of the script that CMD starts, or the working directory; then PYTHONPATH."""
     command = " ".join(stage.commands[word] for word in ("ENTRYPOINT", "CMD") if word in stage.commands)
     start = "."
     if chdir := re.search(r"--chdir[=\s](\S+)", command):

@@ -1,7 +1,7 @@
-"""Follows imports from the entries through what ships, and on through the repository where something does not.
+"""Follows imports from the entries through the files that ship, and through the repository for those that do not.
 
-What is missing is named once: by the shortest chain that needs it when the entry starts, or, where none does, by the
-shortest that needs it when a function is called.
+Each missing module is reported once: with the shortest chain that imports it at start-up or, if there is none, with the
+shortest that imports it when a function is called.
 """
 
 import heapq
@@ -20,7 +20,7 @@ from ops.shipped_imports.source import Import, Source, Step, read
 
 @dataclass(frozen=True)
 class Layout:
-    """Which file of the repository lies at each path (no slash in front), and the folders where imports look."""
+    """Which file of the repository is at each path (no leading slash), and the folders where imports look."""
 
     files: Mapping[str, str]
     search: Sequence[str] = ("",)
@@ -28,7 +28,7 @@ class Layout:
 
     @cached_property
     def origins(self) -> Mapping[str, set[str]]:
-        """Every folder, with the folders of the repository that it was filled from."""
+        """Each folder, with the folders of the repository that its files came from."""
         origins: dict[str, set[str]] = defaultdict(set)
         for path, file in self.files.items():
             folder, origin, alike = path, file, True
@@ -41,7 +41,7 @@ class Layout:
     def find(self, name: str, folders: Sequence[str]) -> tuple[str, list[str]]:
         """The file of a module, and the folders of its submodules.
 
-        As Python looks: folders without `__init__.py` count where no folder has the module, and then all of them.
+        As in Python, folders without `__init__.py` count only if no folder has the module, and then all do.
         """
         spaces = []
         for path in (join(folder, name) for folder in folders):
@@ -60,30 +60,30 @@ def is_within(path: str, folder: str) -> bool:
 
 @dataclass(frozen=True)
 class Module:
-    """What an import needs: a file of the repository, a namespace package, which has none, or what pip installs."""
+    """What an import needs: a file of the repository, a namespace package (no file), or an installed module."""
 
     name: str
     file: str = ""
-    problem: str = ""  # why it will not be there
-    doubtful: bool = False  # whether that is not certain
+    problem: str = ""  # why it will be missing
+    doubtful: bool = False  # whether that is uncertain
     provider: str = ""  # the distribution that has it
-    folders: Sequence[str] = ()  # where in the image its submodules are looked for
-    homes: Sequence[str] = ()  # where in the repository these are
+    folders: Sequence[str] = ()  # where its submodules are in the image
+    homes: Sequence[str] = ()  # where they are in the repository
 
     @property
     def fails(self) -> bool:
-        """Whether its import raises. A package without its `__init__.py` is imported all the same, as an empty one."""
+        """Whether its import raises. A package without its `__init__.py` can still be imported, as an empty one."""
         return bool(self.problem and not self.folders)
 
     @property
     def package(self) -> str:
-        """What its relative imports start from."""
+        """The package that its relative imports start from."""
         return self.name if basename(self.file) == "__init__.py" else self.name.rpartition(".")[0]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What is missing, what could not be told, and how much was followed."""
+    """What is missing, what is undecided, and how much was followed."""
 
     missing: list[str]
     doubts: list[str]
@@ -93,7 +93,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Graph:
-    """The modules of a repository as an image has them, each found and read once."""
+    """The modules of a repository as they are in an image, each found and read once."""
 
     root: Path
     repository: Layout
@@ -106,11 +106,11 @@ class Graph:
 
     @cached_property
     def shipped(self) -> dict[str, str]:
-        """Where each file of the repository lies in the image."""
+        """The path in the image of each file of the repository."""
         return {file: path for path, file in self.image.files.items()}
 
     def follow(self) -> Report:
-        """Follow the imports of the entries, which are files of the repository, and of all that these lead to."""
+        """Follow the imports of the entries, which are files of the repository, and of everything they import."""
         needs: dict[tuple[str, str], Module] = {}
         queue: list[tuple[bool, int, list[str], tuple[str, str], str]] = []
         missing: list[tuple[bool, str]] = []
@@ -119,7 +119,7 @@ class Graph:
         def add(need: Module, chain: list[str], function: str) -> None:
             key = need.name, need.file
             needs[key] = need
-            # What waits for a call comes after all that does not; then the shorter chain comes first.
+            # Imports at start-up come before those in functions; then shorter chains come first.
             heapq.heappush(queue, (bool(function), len(chain), chain, key, function))
 
         for entry in self.entries:
@@ -144,10 +144,10 @@ class Graph:
         return Report([line for _, line in sorted(missing)], self.doubts, len(self.sources), len(packages))
 
     def _entry(self, file: str) -> Iterator[Module]:
-        """The packages around an entry, and the entry as the image names it."""
+        """The packages that contain an entry, and the entry under its name in the image."""
         if file not in self.shipped:
-            state = f"not {self.image.verb}" if file in self.repository.files else "no Python file in the repository"
-            raise CannotTell(f"{file} is {state}: name the file that starts the service, as seen from the root")
+            state = f"not {self.image.verb}" if file in self.repository.files else "not a Python file in the repository"
+            raise CannotTell(f"{file} is {state}: give the file that starts the service, relative to the root")
         paths = [path for path, source in self.image.files.items() if source == file]
         inside = [(len(folder), path) for path in paths for folder in self.image.search if is_within(path, folder)]
         if not inside:
@@ -167,12 +167,12 @@ class Graph:
             try:
                 self.sources[module.file] = read(self.root / module.file, module.package, is_entry=is_entry)
             except (OSError, SyntaxError) as error:
-                self.doubts.append(f"{module.file} cannot be read, so what it imports is not known: {error}")
+                self.doubts.append(f"{module.file} cannot be read, so its imports are unknown: {error}")
                 self.sources[module.file] = Source()
         return self.sources[module.file]
 
     def _required(self, module: Module, steps: Iterable[Step]) -> Iterator[tuple[Import, Module]]:
-        """The needs of a module's imports, without those whose failure it survives."""
+        """The needs of a module's imports, except those whose failure it handles."""
         for step in steps:
             if isinstance(step, Import):
                 yield from ((step, need) for need in self._needs(module, step))
@@ -183,10 +183,10 @@ class Graph:
             yield from self._required(module, step.fallback if failed else step.success)
 
     def _needs(self, importer: Module, imported: Import) -> Iterator[Module]:
-        """What one import needs: modules of the repository, the outermost first, or one from outside."""
+        """What one import needs: modules of the repository, outermost first, or one from outside."""
         name, attribute = imported.module, imported.name
         if name.startswith("."):
-            problem = f"leads out of all packages, if {importer.name} is what this module is called there"
+            problem = f"goes above the top package, if this module's name there is {importer.name}"
             yield Module(name, problem=problem, doubtful=True)
             return
         full = name if attribute in {None, "*"} else f"{name}.{attribute}"
@@ -203,7 +203,7 @@ class Graph:
             source = self._source(found[-1])
             names = source.exported if attribute == "*" else [attribute]
             inner = [self._inside(found[-1], each) for each in names if each not in source.attributes]
-            # A namespace package gives nothing but its modules.
+            # A namespace package has only modules to import.
             is_whole = bool(found[-1].file or any(inner))
             found += filter(None, inner)
         yield from (module for module in found if module.file)
@@ -217,9 +217,9 @@ class Graph:
             yield Module(name, problem=doubt or "no requirement provides it", doubtful=bool(doubt))
 
     def _chain(self, name: str, importer: Module) -> list[Module]:
-        """The modules that run when a name is imported, the outermost first, as far as there are any.
+        """The modules that run when a name is imported, outermost first, as far as they exist.
 
-        One that does not ship is looked for beside its importer, where the image's files come from, then anywhere.
+        One that does not ship is looked up beside its importer, then where the image's files come from, then anywhere.
         """
         home = dirname(importer.file)
         for _ in filter(None, importer.package.split(".")):
@@ -254,7 +254,7 @@ class Graph:
             problem = "" if file else f"not {self.image.verb}"
             if not file and original in self.shipped:
                 problem = f"{self.image.verb} to /{self.shipped[original]}, where this import does not look"
-            # A package whose __init__.py stayed behind was not meant to be a namespace package.
+            # A package whose __init__.py does not ship was not meant to be a namespace package.
             self.modules[name] = Module(name, file or original, problem, folders=folders, homes=homes)
             return self.modules[name]
         return Module(name, folders=folders, homes=homes) if homes else None

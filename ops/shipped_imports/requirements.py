@@ -1,7 +1,7 @@
-"""What the requirements install: the modules of each distribution that they name, and of all that it requires.
+"""Lists what the requirements install: the modules of each distribution they name, and of its dependencies.
 
-A distribution that this interpreter has tells its modules. Of any other only the name is known, which often is the
-import's as well: slack-sdk has slack_sdk, google-cloud-bigquery has google.cloud.bigquery.
+If this interpreter has a distribution, its modules are known. Otherwise only its name is, which often matches the
+import: slack-sdk has slack_sdk, google-cloud-bigquery has google.cloud.bigquery.
 """
 
 import re
@@ -13,26 +13,26 @@ from pathlib import Path
 
 from ops.shipped_imports import CannotTell
 
-type Line = tuple[str, str]  # where it stands, and what it says
+type Line = tuple[str, str]  # its place, and its text
 
 _REQUIREMENT = re.compile(r"([a-z0-9][\w.-]*)\s*(?:\[[^]]*\]\s*)?(?:$|[@<>=!~;(]|--)", re.IGNORECASE | re.ASCII)
-# What images upgrade before they install the rest, and is seldom installed where this runs.
+# What images upgrade before they install the rest; often not installed where this runs.
 _INSTALLERS = {"pip": "pip", "setuptools": "setuptools", "pkg_resources": "setuptools", "wheel": "wheel", "uv": "uv"}
-# The distributions of one vendor share these, so none of them has them; known even where none is installed.
+# Shared by the distributions of one vendor, so no single one provides them. Listed in case none is installed.
 _SHARED = {"google", "google.cloud"}
 
 
 @dataclass(frozen=True)
 class Installed:
-    """Which distribution has each module."""
+    """Which distribution provides each module."""
 
     modules: dict[str, str]
-    spaces: dict[str, str]  # packages without a file of their own
-    absent: set[str]  # distributions that this interpreter does not have
-    doubt: str = ""  # why there may be more modules than these
+    spaces: dict[str, str]  # namespace packages
+    absent: set[str]  # distributions not installed in this interpreter
+    doubt: str = ""  # why this may not be all
 
     def provider(self, module: str) -> str:
-        """The distribution that answers an import of this module, if one does."""
+        """The distribution that provides this module, if any."""
         for prefix in _prefixes(module):
             if prefix in self.modules:
                 return self.modules[prefix]
@@ -41,7 +41,7 @@ class Installed:
         return self.spaces.get(module, "")
 
     def telling(self, module: str) -> str:
-        """As much of a module's name as tells distributions apart: `flask`, but `google.cloud.bigquery`."""
+        """The part of a module's name that identifies its distribution: `flask`, but `google.cloud.bigquery`."""
         return next((prefix for prefix in _prefixes(module) if prefix not in {*_SHARED, *self.spaces}), module)
 
 
@@ -50,7 +50,7 @@ def named_in(path: Path, asked_by: str) -> set[str]:
     try:
         physical = path.read_text().splitlines()
     except OSError:
-        raise CannotTell(f"{asked_by}: there is no {path} to install from: see --requirements") from None
+        raise CannotTell(f"{asked_by}: {path} does not exist: see --requirements") from None
     lines: list[Line] = []
     text, start = "", 1
     for number, line in enumerate([*physical, ""], 2):
@@ -64,7 +64,7 @@ def named_in(path: Path, asked_by: str) -> set[str]:
 
 
 def named(lines: Iterable[Line], folder: Path) -> set[str]:
-    """The distributions that lines of requirements name. Raises CannotTell for a line that names none."""
+    """The distributions that requirement lines name. Raises CannotTell for a line that names none."""
     names = set()
     for where, line in lines:
         if other := re.match(r"(?:-r|--requirement)[\s=]*(.+)", line):
@@ -72,12 +72,12 @@ def named(lines: Iterable[Line], folder: Path) -> set[str]:
         elif found := re.search(r"#egg=([\w.-]+)", line) or _REQUIREMENT.match(line):
             names.add(_canonical(found[1]))
         elif re.match(r"-e|--editable|--hash|[^-]", line):
-            raise CannotTell(f"{where}: {line.split()[0]!r} names no distribution: write it as «name @ address»")
+            raise CannotTell(f"{where}: {line.split()[0]!r} names no distribution: write it as «name @ URL»")
     return names
 
 
 def installed(names: Iterable[str], doubt: str) -> Installed:
-    """What comes with distributions of these names. A doubt says why there may be others."""
+    """What these distributions and their dependencies provide. A doubt says why there may be more."""
     asked = set(names)
     modules = {module: name for module, name in _INSTALLERS.items() if name in asked}
     absent, done = set[str](), set[str]()
@@ -93,7 +93,7 @@ def installed(names: Iterable[str], doubt: str) -> Installed:
             continue
         done.add(name)
         modules |= dict.fromkeys(_modules(distribution), name)
-        # With a marker it may be for another platform or version, and is not asked for, unless it is here.
+        # With a marker it may be for another platform or version, so it counts only if it is installed here.
         pending += [
             (_canonical(found[1]), ";" in text)
             for text in distribution.requires or ()
@@ -101,12 +101,12 @@ def installed(names: Iterable[str], doubt: str) -> Installed:
         ]
     spaces = {prefix: modules[name] for name in modules for prefix in _prefixes(name) if prefix not in modules}
     if absent:
-        doubt = f"whether {', '.join(sorted(absent))} has it shows only where that is installed: run this there"
+        doubt = f"it may come with {', '.join(sorted(absent))}, not installed here: run this where that is installed"
     return Installed(modules, spaces, absent, doubt)
 
 
 def _modules(distribution: metadata.Distribution) -> Iterator[str]:
-    # Written by older distributions that share a package, each with an __init__.py for it.
+    # Written by older distributions that share a package and each have an __init__.py for it.
     shared = {*_SHARED, *(distribution.read_text("namespace_packages.txt") or "").split()}
     for file in distribution.files or ():
         if file.suffix in {".py", ".so", ".pyd"} and ".." not in file.parts:

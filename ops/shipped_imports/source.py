@@ -1,7 +1,7 @@
-"""What a Python file imports: each import with its line, what guards it, and the function that it waits for.
+"""Lists what a Python file imports: each import with its line, what guards it, and the function it is in.
 
-The file is parsed, never run. `if TYPE_CHECKING`, `if sys.version_info` and `if __name__ == "__main__"` are decided;
-of any other condition both branches count.
+The file is parsed, never run. `if TYPE_CHECKING`, `if sys.version_info` and `if __name__ == "__main__"` are evaluated;
+for any other condition both branches count.
 """
 
 import ast
@@ -23,19 +23,19 @@ class Import:
     """`import module`, or `from module import name`."""
 
     line: int
-    module: str  # keeps its dots where a relative import leads above the top package
+    module: str  # keeps its dots if a relative import goes above the top package
     name: str | None = None
-    function: str = ""  # whose call imports; none when the file's own start does
+    function: str = ""  # the function that imports; empty if the file itself does
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """Imports whose failure is caught: the fallback is for when one fails, the success for when none does."""
+    """Imports whose failure is caught: the fallback runs if one fails, the success if none does."""
 
     body: list["Step"]
     success: list["Step"]
     fallback: list["Step"]
-    gives_up: bool  # the fallback ends in raise or exit: no failure is survived
+    gives_up: bool  # the fallback ends in raise or exit, so a failure is fatal
 
 
 type Step = Import | Attempt
@@ -43,20 +43,20 @@ type Step = Import | Attempt
 
 @dataclass(frozen=True)
 class Source:
-    """What a file imports, and what a package's own file gives a value: importing that from it needs no submodule."""
+    """What a file imports, and the names that a package's own file defines: importing one needs no submodule."""
 
     steps: Sequence[Step] = ()
     attributes: Collection[str] = ()
-    exported: Sequence[str] = ()  # what `from package import *` asks for
+    exported: Sequence[str] = ()  # what `from package import *` imports
 
 
 @dataclass(frozen=True)
 class _Scope:
     package: str
     is_entry: bool
-    has_calls: bool  # whether something in the file is named as a function that imports
-    bodies: list[tuple["_Scope", list[ast.stmt]]]  # those of the functions are added when they are met
-    name: str = ""  # of the classes and functions around, with dots
+    has_calls: bool  # whether the file mentions import_module or __import__
+    bodies: list[tuple["_Scope", list[ast.stmt]]]  # those of functions are added as they are found
+    name: str = ""  # the enclosing classes and functions, with dots
     function: str = ""
 
 
@@ -65,7 +65,7 @@ def read(path: Path, package: str, *, is_entry: bool) -> Source:
     code = path.read_bytes()
     with warnings.catch_warnings(action="ignore", category=SyntaxWarning):
         tree = ast.parse(code)
-        # What a call imports comes after the rest, out of any try around its function.
+        # Imports in functions come last, outside any try around the function.
         bodies: list[tuple[_Scope, list[ast.stmt]]] = []
         bodies.append((_Scope(package, is_entry, any(name.encode() in code for name in _CALLS), bodies), tree.body))
         steps = [step for scope, body in bodies for step in _steps(body, scope)]
@@ -73,7 +73,7 @@ def read(path: Path, package: str, *, is_entry: bool) -> Source:
             return Source(steps)
         symbols = symtable.symtable(code, str(path), "exec").get_symbols()  # type: ignore[arg-type] # takes bytes too
     names = {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
-    # What a package imports from itself is a submodule.
+    # A name that a package imports from itself is a submodule.
     itself = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _module(node, package) == package]
     return Source(steps, names - {alias.name for node in itself for alias in node.names}, _exported(tree))
 
@@ -95,7 +95,7 @@ def _steps(nodes: Iterable[ast.AST], scope: _Scope) -> Iterator[Step]:
                 module = _module(node, scope.package)
                 yield from (Import(node.lineno, module, alias.name, scope.function) for alias in names)
             case ast.Call(args=[ast.Constant(str(module)), *more], keywords=keywords) if _name(node.func) in _CALLS:
-                # Its package is written out, or else is the file's own: __package__.
+                # The package argument is a literal, or else assumed to be the file's own: __package__.
                 given = (
                     arg.value for arg in (*more, *(each.value for each in keywords)) if isinstance(arg, ast.Constant)
                 )
@@ -113,7 +113,7 @@ def _steps(nodes: Iterable[ast.AST], scope: _Scope) -> Iterator[Step]:
                 within = list(_steps(body, scope))
                 yield from [Attempt(within, [], [], gives_up=False)] if any(map(_catches, kinds)) else within
             case _:
-                # Expressions are most of a file: passing them by halves the time.
+                # Expressions are most of a file; skipping them halves the time.
                 children = ast.iter_child_nodes(node)
                 yield from _steps((c for c in children if scope.has_calls or not isinstance(c, ast.expr)), scope)
 

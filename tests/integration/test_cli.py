@@ -43,7 +43,7 @@ def test_check_takes_what_the_address_takes(season: Platform) -> None:
 
 def test_a_bad_date_is_a_sentence_and_exit_2(season: Platform) -> None:
     ran = run(season, "check", "--date", "2026-02-30")
-    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "date is no date of the calendar: 2026-02-30\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", "date is not a valid date: 2026-02-30\n")
 
 
 def test_a_bad_setting_is_a_sentence_and_exit_2(season: Platform) -> None:

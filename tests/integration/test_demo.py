@@ -19,7 +19,7 @@ def test_the_demo_stops_what_it_has_started() -> None:
     with demo:
         assert demo.stdout is not None
         shown = ""
-        while "The log:" not in shown:
+        while "Log:  " not in shown:
             line = demo.stdout.readline()
             assert line, "the demo ended early"
             shown += line
@@ -43,12 +43,12 @@ def test_the_demo_shows_the_bad_morning_and_ends() -> None:
         check=False,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
-    verdict, history, slack = re.split(r"\n\n(?:The history, read back|Slack got 1 message)[^\n]*\n", ran.stdout)
+    verdict, history, slack = re.split(r"\n\n(?:The row in|Messages in Slack)[^\n]*\n", ran.stdout)
     assert "8:00 AM in New York" in verdict
     assert "MISSING_DATA: 6 scheduled, 0 ready" in verdict
     named = set(re.findall(r"MISSING  (\S+)", verdict))
     assert named == set("ORL@MEM BKN@CHI NOP@HOU CHA@DEN TOR@LAL POR@SAC".split())
-    assert "stalled: phase3; latest data: Phase 3 2026-01-17, Phase 4 2026-01-17" in verdict
+    assert "stalled phase: phase3; latest data: Phase 3 2026-01-17, Phase 4 2026-01-17" in verdict
     assert history.count("check_date ") == 1
     assert re.search(r"status +MISSING_DATA", history)
     assert "NBA Sun Jan 18: 6 of 6 games have no Phase 4 data" in slack

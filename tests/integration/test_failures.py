@@ -65,9 +65,9 @@ def test_missing_credentials_are_told(inbox: Inbox, door: Door, monkeypatch: pyt
     monkeypatch.setenv("NO_GCE_CHECK", "true")
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
     body = problem(door({"GCP_PROJECT_ID": "nobody", "SLACK_WEBHOOK_URL": inbox.webhook_url}).get("/"), 503)
-    assert "there are no credentials for BigQuery" in body["detail"]
+    assert "no credentials for BigQuery" in body["detail"]
     assert headers(inbox) == [FAILED]
-    assert "there are no credentials for BigQuery" in words(inbox)
+    assert "no credentials for BigQuery" in words(inbox)
 
 
 def test_a_memory_that_cannot_be_read_hides_no_gap(

@@ -301,9 +301,10 @@ def test_the_verdict_is_the_one_that_the_words_give(record_property: Callable[[s
         assert {one.game.matchup: one.status.value for one in verdict.games} == wanted.games
         assert {one.game.teams for one in verdict.excluded} == wanted.excluded
         # Every row that finds no game is in a warning, with its players.
-        told = [warning for warning in verdict.warnings if "of no game on this date" in warning]
+        told = [warning for warning in verdict.warnings if "match no game on this date" in warning]
         assert sorted(warning.split(":")[0] for warning in told) == sorted(
-            f"{source} has {players:,} players of no game on this date" for source, players in wanted.strays.items()
+            f"{source} has {players:,} players that match no game on this date"
+            for source, players in wanted.strays.items()
         )
         # What rests on something unread is no all-clear, and nothing is ready without a number to compare with.
         if None in (world.context, *world.coverage.values()) or not any(
@@ -368,7 +369,7 @@ def test_an_id_that_two_sources_give_to_two_games_makes_neither_ready() -> None:
         "BOS@LAL": GameStatus.READY,
         "GSW@NYK": GameStatus.MISSING,
     }
-    assert any("player_composite_factors has 34 players of no game" in warning for warning in verdict.warnings)
+    assert any("player_composite_factors has 34 players that match no game" in warning for warning in verdict.warnings)
 
 
 @pytest.mark.parametrize("matchup", ["A{}@B{}", "@"], ids=["of unknown teams", "of no team"])
@@ -500,8 +501,8 @@ def test_ten_thousand_phantom_ids_hide_no_gap_and_are_told(platform: Platform) -
     assert (first["status"], states(first)) == ("MISSING_DATA", {"BOS@LAL": "MISSING"})
     assert (second["status"], states(second)) == ("SCHEDULE_UNKNOWN", {})
     for row in (first, second):
-        (told,) = (warning for warning in row["warnings"] if "of no game" in warning)
-        assert "player_composite_factors has 10,000 players of no game on this date" in told
+        (told,) = (warning for warning in row["warnings"] if "match no game" in warning)
+        assert "player_composite_factors has 10,000 players that match no game on this date" in told
         assert len(told) < 300
 
 
@@ -519,8 +520,8 @@ def test_an_id_in_any_wrong_form_is_told_and_in_a_right_form_finds_its_game(plat
     row = check(platform)
     assert states(row) == {"BOS@LAL": "READY", "GSW@NYK": "READY"}
     assert next(game["phase4_players"] for game in row["games"] if game["matchup"] == "BOS@LAL") == 30
-    (told,) = (warning for warning in row["warnings"] if "of no game" in warning)
-    assert f"player_composite_factors has {len(ids) - 30} players of no game" in told
+    (told,) = (warning for warning in row["warnings"] if "match no game" in warning)
+    assert f"player_composite_factors has {len(ids) - 30} players that match no game" in told
     # As the reference counts them, from what the queries give of these tables.
     contract = [{**row, "team": None, "players": 1, "refreshed_at": NOW, "game_date": TODAY} for row in players]
     schedule = [{**_game(row["game_id"], row["away_team_tricode"], row["home_team_tricode"])} for row in rows[NBAC]]

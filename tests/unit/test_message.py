@@ -244,7 +244,7 @@ PIECES = [
     # A partial game says how many of how many, and who is short where.
     ("partial", "*TOR@POR* 10:00 PM EST · partial · 7 of 26 players; TOR 7 of 13, POR 0 of 13 players in player_comp"),
     ("schedule suspect", "This is *not* an all-clear."),
-    ("schedule suspect", "• espn is empty: it has no row from 2026-01-04 to 2026-05-18"),
+    ("schedule suspect", "• espn is empty: no rows from 2026-01-04 to 2026-05-18"),
     ("schedule suspect", "*Games:* none\n*Listed by:* espn 0 · nbac 0"),
     ("monitor failed", "*What failed:* player_composite_factors could not be read: Timeout: no answer in 60 s"),
     ("monitor failed", "This is *not* an all-clear"),

@@ -1,4 +1,4 @@
-"""The settings: what is understood, and the one line that names what is not."""
+"""The settings: what is accepted, and the one line that names what is not."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,7 +21,7 @@ def test_one_setting_is_enough() -> None:
     assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
 
 
-def test_an_address_may_end_in_a_slash() -> None:
+def test_a_url_may_end_in_a_slash() -> None:
     settings = load_settings(
         {**REQUIRED, "BIGQUERY_EMULATOR_HOST": "http://127.0.0.1:9050/", "PHASE4_URL": "https://phase4.example.com/"}
     )
@@ -29,10 +29,14 @@ def test_an_address_may_end_in_a_slash() -> None:
     assert settings.phase4_url == "https://phase4.example.com"
 
 
-def test_predictions_start_by_the_clock_of_their_zone() -> None:
+def test_predictions_start_at_the_local_time_of_their_zone() -> None:
     settings = load_settings({**REQUIRED, "PREDICTIONS_AT": "13:00", "PREDICTIONS_TIMEZONE": "America/New_York"})
     assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
     assert settings.predictions_start(date(2026, 6, 5)) == datetime(2026, 6, 5, 17, tzinfo=UTC)  # summer time
+
+
+def test_an_hour_may_have_one_digit() -> None:
+    assert load_settings({**REQUIRED, "PREDICTIONS_AT": "8:00"}).predictions_at.hour == 8
 
 
 @pytest.mark.parametrize(
@@ -45,55 +49,59 @@ def test_predictions_start_by_the_clock_of_their_zone() -> None:
         (
             "BIGQUERY_EMULATOR_HOST",
             "localhost:9050",
-            "BIGQUERY_EMULATOR_HOST: 'localhost:9050' is no address like http",
-        ),  # it needs the http://
-        ("SCHEDULE_SOURCES", "", "SCHEDULE_SOURCES: needs at least one of bdl, espn, nbac"),
-        ("SCHEDULE_SOURCES", "espn,nba", "SCHEDULE_SOURCES: needs at least one of bdl, espn, nbac, got 'espn,nba'"),
-        ("SCHEDULE_SOURCES", "../queries/history", "SCHEDULE_SOURCES: needs at least one of"),
-        ("PHASE3_SOURCE", "upcoming_team_game_context", "PHASE3_SOURCE: needs at least one of"),
-        ("PHASE4_SOURCES", "espn", "PHASE4_SOURCES: needs at least one of ml_feature_store_v2"),
+            "BIGQUERY_EMULATOR_HOST: 'localhost:9050' is not a URL such as http",
+        ),  # http:// is required
+        ("SCHEDULE_SOURCES", "", "SCHEDULE_SOURCES: must name at least one of bdl, espn, nbac"),
+        ("SCHEDULE_SOURCES", "espn,nba", "SCHEDULE_SOURCES: must name at least one of bdl, espn, nbac; got 'espn,nba'"),
+        ("SCHEDULE_SOURCES", "../queries/history", "SCHEDULE_SOURCES: must name at least one of"),
+        ("PHASE3_SOURCE", "upcoming_team_game_context", "PHASE3_SOURCE: must name at least one of"),
+        ("PHASE4_SOURCES", "espn", "PHASE4_SOURCES: must name at least one of ml_feature_store_v2"),
         ("MIN_PLAYERS_PER_TEAM", "0", "MIN_PLAYERS_PER_TEAM: "),  # nothing would be ready
         ("MIN_PLAYERS_PER_TEAM", "five", "MIN_PLAYERS_PER_TEAM: "),
-        ("MIN_COVERAGE", "80", "MIN_COVERAGE: "),  # a fraction, not per cent
+        ("MIN_COVERAGE", "80", "MIN_COVERAGE: "),  # a fraction, not a percentage
         ("MIN_COVERAGE", "nan", "MIN_COVERAGE: "),
-        ("SCHEDULE_MAX_AGE", "48h", "SCHEDULE_MAX_AGE: '48h' is no number of hours, such as 48"),
+        ("SCHEDULE_MAX_AGE", "48h", "SCHEDULE_MAX_AGE: '48h' is not a number of hours, such as 48"),
         ("SCHEDULE_MAX_AGE", "0", "SCHEDULE_MAX_AGE: "),
         ("SCHEDULE_MAX_AGE", "inf", "SCHEDULE_MAX_AGE: "),
         ("SCHEDULE_MAX_AGE", "nan", "SCHEDULE_MAX_AGE: "),
         ("OFF_SEASON", "June", "OFF_SEASON: 'June' is not of the form 06-25/10-01"),
         ("EXPECTED_GAPS", "2025-10-21", "EXPECTED_GAPS: '2025-10-21' gives no reason"),
-        ("LEAGUE_TIMEZONE", "Eastern", "LEAGUE_TIMEZONE: 'Eastern' is no time zone"),
+        ("LEAGUE_TIMEZONE", "Eastern", "LEAGUE_TIMEZONE: 'Eastern' is not a time zone"),
         ("LEAGUE_TIMEZONE", "../etc/passwd", "LEAGUE_TIMEZONE: "),
-        ("PREDICTIONS_AT", "6 PM", "PREDICTIONS_AT: '6 PM' is no time of day, such as 18:00"),
-        ("DEADLINE_WARNING", "2h", "DEADLINE_WARNING: '2h' is no whole number of minutes, such as 120"),
+        ("PREDICTIONS_AT", "6 PM", "PREDICTIONS_AT: '6 PM' is not a time of day, such as 18:00"),
+        *(
+            ("PREDICTIONS_AT", clock, f"PREDICTIONS_AT: '{clock}' is not a time of day")
+            for clock in ("8", "18", "1800", "18:00:00", "18:00Z", "24:00", "-8:00", "")  # ISO 8601, but not all of it
+        ),
+        ("DEADLINE_WARNING", "2h", "DEADLINE_WARNING: '2h' is not a whole number of minutes, such as 120"),
         ("DEADLINE_WARNING", "-5", "DEADLINE_WARNING: "),
         ("SILENCES", "2026-01-18", "SILENCES: '2026-01-18' is not of the form"),
-        ("SLACK_WEBHOOK_URL", "hooks.slack.com", "SLACK_WEBHOOK_URL: is set, but is no https:// address"),
-        # 2026-05-15: an empty variable hid that nobody was told anything.
-        ("SLACK_WEBHOOK_URL", "", "SLACK_WEBHOOK_URL: is set, but is no https:// address; correct it or unset it"),
-        ("SLACK_BOT_TOKEN", "", "SLACK_BOT_TOKEN: is set, but is no bot token, which starts with xoxb-"),
-        ("SLACK_BOT_TOKEN", "xoxp-1-a", "SLACK_BOT_TOKEN: is set, but is no bot token"),  # a person's token
-        ("SLACK_BOT_TOKEN", "xoxb-1-a\n", "SLACK_BOT_TOKEN: is set, but is no bot token"),  # `echo` into the secret
+        ("SLACK_WEBHOOK_URL", "hooks.slack.com", "SLACK_WEBHOOK_URL: is not an https:// URL"),
+        # 2026-05-15: with an empty variable, no message was sent and nobody noticed.
+        ("SLACK_WEBHOOK_URL", "", "SLACK_WEBHOOK_URL: is not an https:// URL; correct it or unset it"),
+        ("SLACK_BOT_TOKEN", "", "SLACK_BOT_TOKEN: is not a bot token, which starts with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxp-1-a", "SLACK_BOT_TOKEN: is not a bot token"),  # a person's token
+        ("SLACK_BOT_TOKEN", "xoxb-1-a\n", "SLACK_BOT_TOKEN: is not a bot token"),  # `echo` into the secret
         ("SLACK_BOT_TOKEN", "xoxb-1-a", "SLACK_BOT_TOKEN and SLACK_CHANNEL go together"),  # nowhere to post
         ("SLACK_CHANNEL", "alerts", "SLACK_BOT_TOKEN and SLACK_CHANNEL go together"),
         ("SLACK_CHANNEL", "", "SLACK_CHANNEL: "),
-        ("HEARTBEAT_URL", "hc-ping.com", "HEARTBEAT_URL: is set, but is no https:// address"),
-        ("PHASE4_URL", "phase4", "PHASE4_URL: is set, but is no https:// address"),
+        ("HEARTBEAT_URL", "hc-ping.com", "HEARTBEAT_URL: is not an https:// URL"),
+        ("PHASE4_URL", "phase4", "PHASE4_URL: is not an https:// URL"),
     ],
 )
-def test_what_is_wrong_is_named_in_one_line(name: str, value: str, sentence: str) -> None:
+def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, sentence: str) -> None:
     with pytest.raises(SettingsError) as error:
         load_settings({**REQUIRED, name: value})
     assert str(error.value).startswith(sentence)
     assert "\n" not in str(error.value)
 
 
-def test_everything_that_is_wrong_is_named_at_once() -> None:
-    with pytest.raises(SettingsError, match=r"GCP_PROJECT_ID: is not set.*; MIN_COVERAGE: "):
+def test_all_wrong_settings_are_named_at_once() -> None:
+    with pytest.raises(SettingsError, match=r"GCP_PROJECT_ID: is required but not set; MIN_COVERAGE: "):
         load_settings({"MIN_COVERAGE": "2"})
 
 
-def test_slack_is_reached_by_bot_where_there_is_one() -> None:
+def test_a_bot_is_preferred_to_a_webhook() -> None:
     bot = {"SLACK_BOT_TOKEN": "xoxb-1-a", "SLACK_CHANNEL": "#alerts"}
     assert load_settings({**REQUIRED, **bot}).channel is Channel.BOT
     assert load_settings({**REQUIRED, **bot, "SLACK_WEBHOOK_URL": WEBHOOK}).channel is Channel.BOT
@@ -109,7 +117,7 @@ SECRETS = {
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_is_shown_nowhere(name: str) -> None:
+def test_a_secret_is_never_shown(name: str) -> None:
     good, malformed = SECRETS[name]
     settings = load_settings({**REQUIRED, "SLACK_BOT_TOKEN": "xoxb-1", "SLACK_CHANNEL": "alerts", name: good})
     assert "a-secret" not in f"{settings!r} {settings}"

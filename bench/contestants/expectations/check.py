@@ -1,7 +1,7 @@
-"""Asks Great Expectations whether Phase 4 has the players of every game of a date: check.py DATE.
+"""Checks with Great Expectations whether every game of a date has its Phase 4 players: check.py DATE.
 
-The environment names the project, GCP_PROJECT_ID, and may name an emulator, BIGQUERY_EMULATOR_HOST.
-Prints one line, and exits with 0 if every game has its data, 1 if one has not, 2 if that could not be found out.
+Set GCP_PROJECT_ID and, for an emulator, BIGQUERY_EMULATOR_HOST.
+Prints one line and exits with 0 if every game has its data, 1 if one does not, 2 on an error.
 """
 
 import os
@@ -32,7 +32,7 @@ def main(game_date: str) -> int:
     platform = context.data_sources.add_bigquery(
         name="platform",
         connection_string=f"bigquery://{client.project}?user_supplied_client=True",
-        # An answer this small comes with the query's own response.
+        # Results this small come with the query response.
         kwargs={"connect_args": {"client": client, "prefer_bqstorage_client": False}},
     )
     query = QUERY.substitute(game_date=date.fromisoformat(game_date))
@@ -59,7 +59,7 @@ def main(game_date: str) -> int:
 if __name__ == "__main__":
     try:
         status = main(*sys.argv[1:])
-    except Exception:  # noqa: BLE001 - Python's own exit status of an error is 1, which means a gap here
+    except Exception:  # noqa: BLE001 - Python's own exit status for an error is 1, which means a gap here
         traceback.print_exc()
         status = 2
     sys.exit(status)

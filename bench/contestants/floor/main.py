@@ -1,9 +1,9 @@
-"""The least that a function of the same four packages can be: it imports what one is built of, and answers."""
+"""The smallest function on the same four packages: it imports them and answers."""
 
 import functions_framework
 from flask import Request
 from google.cloud import bigquery
-from pydantic import BaseModel  # of itself, pydantic imports nothing before a name of it is asked for
+from pydantic import BaseModel  # `import pydantic` alone would load nothing
 from slack_sdk import WebClient
 
 USED = (bigquery.Client, BaseModel, WebClient)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a person writes first: two counts, a row and a message, with bq and curl.
-# check.sh DATE, with GCP_PROJECT_ID and SLACK_WEBHOOK_URL set; BIGQUERY_API is where bq asks, if not at Google.
+# A first attempt: two counts, a row and a message, with bq and curl: check.sh DATE
+# Set GCP_PROJECT_ID and SLACK_WEBHOOK_URL, and BIGQUERY_API for an API other than Google's.
 set -euo pipefail
 date="$1"
 bq=(bq ${BIGQUERY_API:+--api "$BIGQUERY_API"} --project_id="$GCP_PROJECT_ID" --quiet --format=csv)

@@ -1,7 +1,7 @@
-"""Asks Soda Core whether Phase 4 has the players of every game of a date: check.py DATE.
+"""Checks with Soda Core whether every game of a date has its Phase 4 players: check.py DATE.
 
-The environment names the project, GCP_PROJECT_ID, and may name an emulator, BIGQUERY_EMULATOR_HOST.
-Prints one line, and exits as Soda's own command does: 0 if every game has its data, 1 if one has not, 3 on an error.
+Set GCP_PROJECT_ID and, for an emulator, BIGQUERY_EMULATOR_HOST.
+Prints one line and exits like Soda's own command: 0 if every game has its data, 1 if one does not, 3 on an error.
 """
 
 import os
@@ -10,7 +10,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"  # is read when Soda is imported
+os.environ["SODA_CORE_TELEMETRY_ENABLED"] = "false"  # read when Soda is imported
 
 from soda_core.contracts import verify_contract_locally
 
@@ -18,9 +18,9 @@ FOLDER = Path(__file__).parent
 
 
 def main(game_date: str) -> int:
-    if "BIGQUERY_EMULATOR_HOST" in os.environ:  # it asks for no account, but Soda does
+    if "BIGQUERY_EMULATOR_HOST" in os.environ:  # the emulator needs no account, but Soda does
         os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(FOLDER / "no_account.json")
-    # An answer this small comes with the query's own response.
+    # Results this small come with the query response.
     warnings.filterwarnings("ignore", message="Cannot create BigQuery Storage client")
     session = verify_contract_locally(
         data_source_file_path=str(FOLDER / "data_source.yaml"),
@@ -43,7 +43,7 @@ def main(game_date: str) -> int:
 if __name__ == "__main__":
     try:
         status = main(*sys.argv[1:])
-    except Exception:  # noqa: BLE001 - Python's own exit status of an error is 1, which means a gap here
+    except Exception:  # noqa: BLE001 - Python's own exit status for an error is 1, which means a gap here
         traceback.print_exc()
         status = 3
     sys.exit(status)

@@ -403,5 +403,5 @@ class TestNoAnswer:
     def test_missing_credentials_are_an_error_in_words(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         """At the first connection, not in the middle of a run."""
         monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nowhere.json"))
-        with pytest.raises(WarehouseError, match=r"^there are no credentials for BigQuery: "):
+        with pytest.raises(WarehouseError, match=r"^no credentials for BigQuery: "):
             connect(load_settings({"GCP_PROJECT_ID": "any"}))

@@ -445,7 +445,7 @@ def test_the_page_shows_threads_edits_and_refusals(inbox: Inbox, bot: WebClient,
         "also sent to the channel",
         "reply",
         "between",
-        "Refused",
+        "Rejected",
     ]
     places = [page.index(part) for part in order]
     assert places == sorted(places)
@@ -457,7 +457,7 @@ def test_the_page_says_when_a_thread_lost_its_first_message(inbox: Inbox, bot: W
     fetch(f"{inbox.url}/messages/{first['ts']}", "DELETE")
     page = fetch(inbox.url)[1]
     assert "orphan" in page
-    assert "the first message of its thread was deleted" in page
+    assert "reply to a deleted message" in page
 
 
 def test_the_page_runs_no_script_and_fetches_nothing(inbox: Inbox, webhook: WebhookClient) -> None:

@@ -96,7 +96,7 @@ def test_a_missing_module_is_a_boot_failure(copy: Path, missing: str, told: str)
 
 def test_a_missing_setting_is_a_boot_failure() -> None:
     output = boot(ROOT, PREDICTIONS_AT="six")
-    assert "PREDICTIONS_AT: 'six' is no time of day" in output
+    assert "PREDICTIONS_AT: 'six' is not a time of day" in output
     assert raised(*written(output)) == {"boot_failure"}
 
 

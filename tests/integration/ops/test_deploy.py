@@ -46,8 +46,8 @@ def version(google: Cloud, name: str) -> str:
 
 def test_a_first_deploy_makes_all_and_a_second_changes_nothing(google: Cloud) -> None:
     said = works(google.deploy("--notification-channel", CHANNEL))
-    assert f"{STAGING} answers as {google.commit}; today is SCHEDULE_UNKNOWN" in said
-    assert f"{FUNCTION} answers as {google.commit}; today is SCHEDULE_UNKNOWN" in said
+    assert f"{STAGING} runs {google.commit}; today is SCHEDULE_UNKNOWN" in said
+    assert f"{FUNCTION} runs {google.commit}; today is SCHEDULE_UNKNOWN" in said
     assert_sequence(google, "first_deploy")
     made = google.state
 
@@ -59,7 +59,7 @@ def test_a_first_deploy_makes_all_and_a_second_changes_nothing(google: Cloud) ->
     assert files == set(git(google.clone, "ls-files", "main.py", "requirements.txt", "monitor", "schemas").split())
 
     said = works(google.deploy("--notification-channel", CHANNEL))
-    assert f"{FUNCTION} already serves {google.commit}" in said
+    assert f"{FUNCTION} already runs {google.commit}" in said
     assert_sequence(google, "second_deploy")
     assert google.changes() == []
     assert google.state == made
@@ -67,7 +67,7 @@ def test_a_first_deploy_makes_all_and_a_second_changes_nothing(google: Cloud) ->
 
 def test_what_somebody_changed_by_hand_is_corrected_and_never_made_twice(google: Cloud) -> None:
     # Without a channel the policies are made, and said to tell nobody.
-    assert works(google.deploy("--no-follow-up")).count("NOBODY IS TOLD") == 4
+    assert works(google.deploy("--no-follow-up")).count("NO NOTIFICATION CHANNEL") == 4
     assert list(google.state["jobs"]) == [FUNCTION]
     made = google.state
     (first, *_) = made["policies"].values()
@@ -85,15 +85,15 @@ def test_what_somebody_changed_by_hand_is_corrected_and_never_made_twice(google:
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        pytest.param("version", "answers as version another, and should as", id="another version answers"),
-        pytest.param("verdict", "has no verdict on today", id="the data cannot be read"),
+        pytest.param("version", "runs version another instead of", id="another version answers"),
+        pytest.param("verdict", "could not check today", id="the data cannot be read"),
         pytest.param("boot", "", id="gcloud itself says that it does not boot"),
     ],
 )
 def test_where_staging_does_not_work_production_is_not_touched(google: Cloud, how: str, told: str) -> None:
     google.change(broken={STAGING: how})
     ran = google.deploy()
-    assert "staging does not work; production was not touched" in fails(ran)
+    assert "staging failed; production was not changed" in fails(ran)
     assert told in ran.stdout
     assert not [call for call in google.changes() if FUNCTION in call]
     assert not [call for call in google.calls() if "nba_monitoring" in call]
@@ -106,8 +106,8 @@ def test_where_production_does_not_work_or_somebody_says_so_its_traffic_goes_bac
     commit(google.clone)
     google.change(broken={FUNCTION: "version"})
     ran = google.deploy()
-    assert f"production did not work with {google.commit}; its traffic is back on {FUNCTION}-00001" in fails(ran)
-    assert f"serves {FUNCTION}-00001 again, and answers as version {older}" in ran.stdout
+    assert f"production failed with {google.commit}; its traffic is back on {FUNCTION}-00001" in fails(ran)
+    assert f"serves {FUNCTION}-00001 again, version {older}" in ran.stdout
     changes = [[word for word in call if not word.startswith("--")] for call in google.changes()]
     assert changes == [
         ["gcloud", "functions", "deploy", STAGING],
@@ -116,7 +116,7 @@ def test_where_production_does_not_work_or_somebody_says_so_its_traffic_goes_bac
     ]
     # A revision that does not even boot gets no traffic, so there is nothing to send back.
     google.change(broken={FUNCTION: "boot"})
-    assert f"production does not work; it serves {FUNCTION}-00001 as before" in fails(google.deploy())
+    assert f"production failed; it still serves {FUNCTION}-00001" in fails(google.deploy())
     assert not [call for call in google.calls() if "update-traffic" in call]
     # Mended, the next deploy takes the traffic.
     works(google.deploy())
@@ -128,7 +128,7 @@ def test_where_production_does_not_work_or_somebody_says_so_its_traffic_goes_bac
     assert_sequence(google, "rollback")
     works(google.deploy("--rollback"))
     assert version(google, FUNCTION) == older
-    assert f"there is no revision before {FUNCTION}-00001 to go back to" in fails(google.deploy("--rollback"))
+    assert f"no revision before {FUNCTION}-00001 to roll back to" in fails(google.deploy("--rollback"))
     works(google.deploy())
     assert version(google, FUNCTION) == google.commit
 
@@ -159,7 +159,7 @@ def test_a_dry_run_changes_nothing_and_stage_only_ends_after_staging(google: Clo
 def test_a_tree_that_is_no_commit_is_refused(clone: Cloud) -> None:
     (clone.clone / "monitor" / "hotfix.py").write_text("")
     told = fails(clone.deploy())
-    assert "the tree is not clean" in told
+    assert "the working tree has uncommitted changes" in told
     assert "?? monitor/hotfix.py" in told
     assert clone.calls() == []
 
@@ -173,7 +173,7 @@ def test_a_secret_without_a_value_is_refused_with_the_commands_that_give_it_one(
 
 
 def test_an_option_that_there_is_not_is_refused(clone: Cloud) -> None:
-    assert "there is no option --force" in fails(clone.deploy("--force"))
+    assert "unknown option --force" in fails(clone.deploy("--force"))
     assert clone.calls() == []
 
 

@@ -35,7 +35,9 @@ def without(requirements: str, package: str) -> str:
 def test_what_is_uploaded_boots_alone(clone: Cloud) -> None:
     ran = preflight(clone)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert f"{len(SHIPPED) + 1} files, all imports ship, boots with both settings" in ran.stdout
+    assert (
+        f"{len(SHIPPED) + 1} files; all imports ship; boots with the settings of staging and production" in ran.stdout
+    )
 
     # Without its project it fails to boot, with one line that names it.
     upload = clone.folder / "upload"
@@ -57,13 +59,13 @@ def test_what_is_uploaded_boots_alone(clone: Cloud) -> None:
 @pytest.mark.parametrize("file", SHIPPED)
 def test_a_file_that_is_not_uploaded_is_named(clone: Cloud, file: str) -> None:
     clone.change(left_out=file)
-    assert f"in git, but not uploaded; see .gcloudignore: {file}\n" in fails(preflight(clone))
+    assert f"in git but not uploaded; see .gcloudignore: {file}\n" in fails(preflight(clone))
 
 
 def test_a_file_that_is_not_in_git_is_named(clone: Cloud) -> None:
     git(clone.clone, "rm", "-q", "--cached", "monitor/words.py")
     clone.change(also=["monitor/words.py"])
-    assert "uploaded, but not in git; commit or remove it: monitor/words.py" in fails(preflight(clone))
+    assert "uploaded but not in git; commit or remove: monitor/words.py" in fails(preflight(clone))
 
 
 @pytest.mark.parametrize("package", sorted(DIRECT))
@@ -87,7 +89,7 @@ def test_settings_that_do_not_boot_are_told(clone: Cloud) -> None:
         settings.write("PREDICTIONS_AT=six\n")
     told = fails(preflight(clone))
     assert "did not boot with ops/production.env" in told
-    assert "PREDICTIONS_AT: 'six' is no time of day, such as 18:00" in told
+    assert "PREDICTIONS_AT: 'six' is not a time of day, such as 18:00" in told
 
 
 @pytest.mark.skipif(not shutil.which("gcloud"), reason="gcloud is not installed")

@@ -599,7 +599,7 @@ def _site(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "path", [str(write(tmp_path_factory.mktemp("site"), SITE)), *sys.path])
 
 
-UNKNOWN = "whether {} has it shows only where that is installed: run this there"
+UNKNOWN = "it may come with {}, not installed here: run this where that is installed"
 UNPROVIDED = "no requirement provides it"
 
 
@@ -652,11 +652,11 @@ UNPROVIDED = "no requirement provides it"
         (
             "alpha\n    --hash=sha256:00",
             "",
-            "cannot tell: {}:2: '--hash=sha256:00' names no distribution: write it as «name @ address»",
+            "cannot tell: {}:2: '--hash=sha256:00' names no distribution: write it as «name @ URL»",
         ),
-        ("./libs/alpha", "", "cannot tell: {}:1: './libs/alpha' names no distribution: write it as «name @ address»"),
-        ("\\\n-e .", "", "cannot tell: {}:1: '-e' names no distribution: write it as «name @ address»"),
-        ("-r none.txt", "", "cannot tell: {}:1: there is no {}/none.txt to install from: see --requirements"),
+        ("./libs/alpha", "", "cannot tell: {}:1: './libs/alpha' names no distribution: write it as «name @ URL»"),
+        ("\\\n-e .", "", "cannot tell: {}:1: '-e' names no distribution: write it as «name @ URL»"),
+        ("-r none.txt", "", "cannot tell: {}:1: {}/none.txt does not exist: see --requirements"),
     ],
 )
 def test_a_requirement(requirements: str, code: str, said: str, tmp_path: Path) -> None:
@@ -675,10 +675,10 @@ FINDING = "main.py:1 → lock.py: not uploaded"
     ("files", "uploaded", "status", "out", "err"),
     [
         # The entry.
-        ({}, "other.py", 2, [], ["main.py is no Python file in the repository"]),
+        ({}, "other.py", 2, [], ["main.py is not a Python file in the repository"]),
         ({"main.py": ""}, "other.py", 2, [], ["main.py is not uploaded"]),
         # The file is on the list and not on the disk, or is no Python.
-        ({"main.py": "import a"}, "main.py a.py", 2, [], ["a.py cannot be read, so what it imports is not known"]),
+        ({"main.py": "import a"}, "main.py a.py", 2, [], ["a.py cannot be read, so its imports are unknown"]),
         ({"main.py": "import a", "a.py": "x ="}, "main.py a.py", 2, [], ["a.py cannot be read"]),
         ({"main.py": "import a", "a.py": "\0"}, "main.py a.py", 2, [], ["a.py cannot be read"]),
         (
@@ -691,13 +691,19 @@ FINDING = "main.py:1 → lock.py: not uploaded"
         # A text in an encoding that it declares is; nor does a warning matter.
         ({"main.py": "# coding: latin-1\nx = '\\d'"}, "main.py", 0, ["main.py: 1 modules"], []),
         # No package is above the entry.
-        ({"main.py": "from . import a"}, "main.py", 2, [], ["main.py:1 → .: leads out of all packages, if main is"]),
+        (
+            {"main.py": "from . import a"},
+            "main.py",
+            2,
+            [],
+            ["main.py:1 → .: goes above the top package, if this module's name there is main"],
+        ),
         (
             {"main.py": "import a", "a/__init__.py": "from ...b import c"},
             "main.py a/__init__.py",
             2,
             [],
-            ["main.py:1 → a/__init__.py:1 → ...b: leads out of all packages, if a is"],
+            ["main.py:1 → a/__init__.py:1 → ...b: goes above the top package, if this module's name there is a"],
         ),
         # Nothing says what is installed.
         (
@@ -711,7 +717,7 @@ FINDING = "main.py:1 → lock.py: not uploaded"
             {"main.py": "import json"},
             "main.py",
             0,
-            ["main.py: 1 modules and 0 third-party packages, and all of them ship"],
+            ["main.py: 1 modules and 0 third-party packages, all shipped"],
             [],
         ),
         # Both: what is known to be missing is said, and counts.
@@ -921,8 +927,8 @@ def test_what_an_image_installs(run: str, lines: list[str], tmp_path: Path) -> N
     ("dockerfile", "said"),
     [
         # What would copy something else than is read here.
-        ("COPY --parents lib/a.py /app/", "{}:2: --parents is not known here, so what this copies is not either"),
-        ("ADD --exclude=*.md . /app/", "{}:2: --exclude is not known here, so what this copies is not either"),
+        ("COPY --parents lib/a.py /app/", "{}:2: --parents is not supported, so what this copies is unknown"),
+        ("ADD --exclude=*.md . /app/", "{}:2: --exclude is not supported, so what this copies is unknown"),
         ("COPY main.py $HOME/", "{}:2: $HOME/ has a variable without a value: give it a default with ARG or ENV"),
         (
             "ARG HOME\nWORKDIR /${HOME}",
@@ -932,27 +938,27 @@ def test_what_an_image_installs(run: str, lines: list[str], tmp_path: Path) -> N
             "COPY main.py ${X:+/app}/",
             "{}:2: ${X:+/app}/ has a variable without a value: give it a default with ARG or ENV",
         ),
-        ("COPY none.py /app/", "{}:2: there is no none.py to copy, so the image cannot be built"),
+        ("COPY none.py /app/", "{}:2: none.py does not exist, so the image cannot be built"),
         ("INCLUDE lib", "{}:2: INCLUDE lib is not understood"),
         ('COPY "main.py /app/', '{}:2: COPY "main.py /app/ is not understood'),
-        ("# escape=`", "{}: an escape character other than the backslash is not known here"),
+        ("# escape=`", "{}: an escape character other than the backslash is not supported"),
         ("COPY --link", "{}:2: COPY --link is not understood"),
         ("ENV", "{}:2: ENV  is not understood"),
         ("RUN pip install -r", "{}:2: RUN pip install -r is not understood"),
         # What is installed.
-        ("COPY . .\nRUN pip install .", "{}:3: '.' names no distribution: write it as «name @ address»"),
-        ("COPY . .\nRUN pip install $PACKAGE", "{}:3: '$PACKAGE' names no distribution: write it as «name @ address»"),
+        ("COPY . .\nRUN pip install .", "{}:3: '.' names no distribution: write it as «name @ URL»"),
+        ("COPY . .\nRUN pip install $PACKAGE", "{}:3: '$PACKAGE' names no distribution: write it as «name @ URL»"),
         ("COPY . .\nRUN pip install 'alpha", "{}:3: RUN pip install 'alpha is not understood"),
         (
             "COPY main.py .\nRUN pip install -r lib/more.txt",
-            "{}:3: there is no /lib/more.txt to install from: see --requirements",
+            "{}:3: /lib/more.txt does not exist: see --requirements",
         ),
         (
             "COPY main.py .\nRUN uv sync",
-            "main.py:1 → alpha: {} has no pip install that is seen: name what is installed with --requirements",
+            "main.py:1 → alpha: {} has no recognizable pip install: say what is installed with --requirements",
         ),
         # The entry.
-        ("COPY lib /app", "main.py is not copied: name the file that starts the service, as seen from the root"),
+        ("COPY lib /app", "main.py is not copied: give the file that starts the service, relative to the root"),
         (
             "WORKDIR /app\nCOPY main.py /srv/\nENV PYTHONPATH=lib",
             "main.py is at /srv/main.py, where no import looks (/app, /app/lib): see WORKDIR and PYTHONPATH",
@@ -983,7 +989,7 @@ def test_the_requirements_may_be_named(tmp_path: Path) -> None:
     write(tmp_path, files)
     dockerfile, a, b = (str(tmp_path / name) for name in ("Dockerfile", "a.txt", "b.txt"))
     both = check(tmp_path, "--dockerfile", dockerfile, "--requirements", a, "--requirements", b, "main.py")
-    assert both == Answer(0, ["main.py: 1 modules and 1 third-party packages, and all of them ship"], [])
+    assert both == Answer(0, ["main.py: 1 modules and 1 third-party packages, all shipped"], [])
     assert check(tmp_path, "--dockerfile", dockerfile, "--requirements", b, "main.py").status == 1
 
 
@@ -1041,7 +1047,7 @@ DIRECT = {
 def test_this_function_ships_whole() -> None:
     answer = check_upload(ROOT, UPLOADED, "main.py")
     assert (answer.status, answer.err) == (0, [])
-    assert re.fullmatch(r"main.py: \d+ modules and \d+ third-party packages, and all of them ship", answer.out[0])
+    assert re.fullmatch(r"main.py: \d+ modules and \d+ third-party packages, all shipped", answer.out[0])
 
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module != "monitor/__main__.py"])
@@ -1089,8 +1095,7 @@ def test_it_needs_no_package_and_finds_so_itself(tmp_path: Path) -> None:
     ran = command("--uploaded", tmp_path / "uploaded", "ops/shipped_imports/__main__.py")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert (
-        ran.stdout
-        == f"ops/shipped_imports/__main__.py: {len(own)} modules and 0 third-party packages, and all of them ship\n"
+        ran.stdout == f"ops/shipped_imports/__main__.py: {len(own)} modules and 0 third-party packages, all shipped\n"
     )
 
 
@@ -1116,7 +1121,7 @@ def test_gcloud_is_asked_what_would_be_uploaded(tmp_path: Path) -> None:
 
 def test_gcloud_may_fail(tmp_path: Path) -> None:
     ran = command("main.py", PATH=gcloud(tmp_path, "echo 'no such directory' >&2; exit 1"))
-    said = "cannot tell: gcloud cannot list what would be uploaded: no such directory\n"
+    said = "cannot tell: gcloud could not list the files to upload: no such directory\n"
     assert (ran.returncode, ran.stdout, ran.stderr) == (2, "", said)
 
 

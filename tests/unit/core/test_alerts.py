@@ -1,8 +1,8 @@
-"""Whether a verdict is told, as a table: what the history holds of the date, what is seen now → the reason.
+"""Whether a verdict is sent, as a table: the date's history and what is found now → the reason.
 
-A check is written as `8:00 MEM- CHI+ | NEW_GAP sent`: the hour in New York, each game by its home team with what was
-found for it (+ ready, ~ partial, - missing, ? unknown, x excluded) or the date's status, the alert's reason and what
-became of it. Predictions start at 13:00, and the deadline's warning is due from 11:00.
+A check is written as `8:00 MEM- CHI+ | NEW_GAP sent`: the time in New York, each game by its home team and state
+(+ ready, ~ partial, - missing, ? unknown, x excluded) or the date's status, then the alert's reason and status.
+Predictions start at 13:00, and the deadline warning is due from 11:00.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def clock(text: str) -> datetime:
 
 
 def seen(text: str) -> DateVerdict:
-    """A verdict of the games that are written; a status alone has none, and one before the games overrules theirs."""
+    """The verdict that the text describes. A status before the games replaces the one that follows from them."""
     words = text.split()
     games = tuple(
         GameVerdict(Game("AWAY" + word[:-1], word[:-1]), STATE[word[-1]]) for word in words if word not in list(Status)
@@ -72,13 +72,13 @@ def seen(text: str) -> DateVerdict:
 
 
 def check(line: str, thread: Thread | None = THREAD) -> Check:
-    found, _, told = line.partition(" | ")
+    found, _, alert = line.partition(" | ")
     when, _, what = found.partition(" ")
     verdict = seen(what)
     games: dict[frozenset[str], str] = {
         judged.game.teams: judged.status for judged in (*verdict.games, *verdict.excluded)
     }
-    reason, _, status = told.partition(" ")
+    reason, _, status = alert.partition(" ")
     return Check(clock(when), verdict.status, games, reason, status, thread)
 
 
@@ -107,7 +107,7 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
 @pytest.mark.parametrize(
     ("past", "now", "reason"),
     [
-        # Nothing was told yet: trouble is, whatever its kind, and what is well is not.
+        # No alert yet: any trouble is sent, and a good date is not.
         ([], "8:00 MEM- CHI-", "NEW_GAP"),
         ([], "8:00 MEM~", "NEW_GAP"),
         ([], "8:00 SCHEDULE_UNKNOWN", "NEW_GAP"),
@@ -115,18 +115,18 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ([], "8:00 MEM+ CHI+", "ALL_GOOD"),
         ([], "8:00 NO_GAMES", "ALL_GOOD"),
         ([], "8:00 EXPECTED_GAP MEM-", "EXPECTED_GAP"),
-        # 2026-01-26/27: 1,037 alerts. What was told is not told again.
+        # 2026-01-26/27: 1,037 alerts. What was sent is not sent again.
         ([GAP], "8:30 MEM- CHI-", "UNCHANGED"),
         ([GAP, "8:30 MEM- CHI- | UNCHANGED not_needed"], "9:00 MEM- CHI-", "UNCHANGED"),
-        # A failed post told nobody: an unchanged gap is posted now.
+        # A failed post reached nobody, so an unchanged gap is posted now.
         (["8:00 MEM- CHI- | NEW_GAP failed"], "8:05 MEM- CHI-", "NEW_GAP"),
         ([GAP, "9:00 MEM- CHI- PHI- | WORSENED failed"], "9:05 MEM- CHI- PHI-", "WORSENED"),
-        # Nor did a check that was to say nothing, or had nowhere to say it.
+        # Neither did a check that was muted, or had no channel.
         (["7:00 MEM- CHI- | NEW_GAP suppressed"], "8:00 MEM- CHI-", "NEW_GAP"),
         (["7:00 MEM- CHI- | NO_CHANNEL suppressed"], "8:00 MEM- CHI-", "NEW_GAP"),
-        # A range recorded the date weeks ago, as it records every date to come.
+        # A range request recorded the date weeks ago.
         (["7:00 MEM- CHI- | PAST_DATE suppressed"], "8:00 MEM- CHI-", "NEW_GAP"),
-        # Partial recovery is quiet, in every step: one game of two, or part of a game.
+        # Partial recovery is quiet at every step: one game of two, or part of a game.
         ([GAP], "8:30 MEM+ CHI-", "IMPROVED"),
         ([GAP], "8:30 MEM~ CHI-", "IMPROVED"),
         ([GAP, "8:30 MEM+ CHI- | IMPROVED not_needed"], "9:00 MEM+ CHI-", "UNCHANGED"),
@@ -134,37 +134,37 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ([GAP, "8:30 MEM+ CHI- | IMPROVED sent"], "9:00 MEM+ CHI~", "IMPROVED"),
         # MISSING_DATA that becomes PARTIAL_DATA is a recovery, not another kind of trouble.
         ([GAP], "8:30 MEM~ CHI~", "IMPROVED"),
-        # An edit that failed is made up for.
+        # A failed edit is made again.
         ([GAP, "8:30 MEM+ CHI- | IMPROVED failed"], "9:00 MEM+ CHI-", "IMPROVED"),
-        # A game that is called off needs no data any more.
+        # A game that is called off no longer needs data.
         ([GAP], "8:30 MEMx CHI-", "IMPROVED"),
-        # Worse: another game, a game that was ready, a game that was there in part.
+        # Worse: another game, a game that was ready, a game that was partial.
         ([GAP], "8:30 MEM- CHI- PHI-", "WORSENED"),
         (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM- CHI-", "WORSENED"),
         (["8:00 MEM~ CHI~ | NEW_GAP sent"], "8:30 MEM~ CHI-", "WORSENED"),
         (["8:00 MEM- CHI? | NEW_GAP sent"], "8:30 MEM- CHI-", "WORSENED"),
-        # One healed while another broke: as many games as before, and news all the same.
+        # One game recovered while another broke: the same count, but still news.
         (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM+ CHI-", "WORSENED"),
-        # It healed and broke again: no worse than what was told, but worse than what was seen since.
+        # It recovered and broke again: no worse than the message said, but worse than what was seen since.
         ([GAP, "8:30 MEM+ CHI- | IMPROVED not_needed"], "9:00 MEM- CHI-", "WORSENED"),
         ([GAP, "8:30 MEM+ CHI- | SILENCED suppressed"], "9:00 MEM- CHI-", "WORSENED"),
         ([GAP, "8:30 MEMx CHI- | IMPROVED not_needed"], "9:00 MEM- CHI-", "WORSENED"),
-        # That was told, so it is no news the next time.
+        # That was sent, so next time it is not news.
         (
             [GAP, "8:30 MEM+ CHI- | IMPROVED not_needed", "9:00 MEM- CHI- | WORSENED sent"],
             "9:30 MEM- CHI-",
             "UNCHANGED",
         ),
-        # A game that a schedule lost for a while comes back as it was: no news, neither when it goes nor when it comes.
+        # A game drops off the schedule and comes back unchanged: not news either time.
         ([GAP], "8:30 CHI-", "UNCHANGED"),
         ([GAP, "8:30 CHI- | UNCHANGED not_needed"], "9:00 MEM- CHI-", "UNCHANGED"),
         ([GAP, "8:30 CHI~ | IMPROVED sent"], "9:00 MEM- CHI~", "UNCHANGED"),
-        # It comes back ready: the first message, which still shows it missing, has to be edited.
+        # It comes back ready: the first message still shows it missing and has to be edited.
         ([GAP, "8:30 CHI- | UNCHANGED not_needed"], "9:00 MEM+ CHI-", "IMPROVED"),
-        # More games that are ready make nothing better, and fewer nothing worse.
+        # More ready games make nothing better, and fewer make nothing worse.
         ([GAP], "8:30 MEM- CHI- PHI+", "UNCHANGED"),
         (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM-", "UNCHANGED"),
-        # While Phase 3 cannot be read, what would be ready is unknown: neither a recovery nor, afterwards, a setback.
+        # While Phase 3 cannot be read a game is unknown: neither a recovery nor, afterwards, a regression.
         (["8:00 MEM- CHI~ | NEW_GAP sent"], "8:30 MEM- CHI?", "UNCHANGED"),
         (["8:00 MEM- CHI~ | NEW_GAP sent", "8:30 MEM- CHI? | UNCHANGED not_needed"], "9:00 MEM- CHI~", "UNCHANGED"),
         # A status of another kind is news with the same games, in both directions.
@@ -172,14 +172,14 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         (["8:00 ERROR MEM? CHI? | NEW_GAP sent"], "8:30 MEM- CHI-", "WORSENED"),
         (["8:00 SCHEDULE_UNKNOWN | NEW_GAP sent"], "10:30 MEM- CHI-", "WORSENED"),
         (["8:00 ERROR | NEW_GAP sent"], "8:30 SCHEDULE_UNKNOWN", "WORSENED"),
-        # The same failure on the scheduler's retries is told once, whatever part of the slate could be read each time.
+        # A failure that repeats on the scheduler's retries is sent once, however much of the slate could be read.
         (["8:00 ERROR | NEW_GAP sent"], "8:01 ERROR", "UNCHANGED"),
         (["8:00 ERROR MEM? CHI? | NEW_GAP sent"], "8:01 ERROR", "UNCHANGED"),
         (["8:00 ERROR | NEW_GAP sent"], "8:01 ERROR MEM? CHI?", "UNCHANGED"),
         (["8:00 SCHEDULE_UNKNOWN | NEW_GAP sent"], "8:30 SCHEDULE_UNKNOWN", "UNCHANGED"),
-        # A failure of which nobody heard is not what the readers know.
+        # A failure that was never delivered does not count.
         ([GAP, "8:30 ERROR MEM? CHI? | WORSENED failed"], "9:00 MEM- CHI-", "UNCHANGED"),
-        # Whole again after an alert, and only then.
+        # RESOLVED needs an alert before it.
         ([GAP], "12:00 MEM+ CHI+", "RESOLVED"),
         ([GAP], "12:00 NO_GAMES MEMx CHIx", "RESOLVED"),
         (["8:00 ERROR | NEW_GAP sent"], "8:30 MEM+ CHI+", "RESOLVED"),
@@ -188,29 +188,33 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ([GAP, "12:00 MEM+ CHI+ | RESOLVED failed"], "12:05 MEM+ CHI+", "RESOLVED"),
         # It broke again after it was resolved: a new alert, not a worse one.
         ([GAP, "9:00 MEM+ CHI+ | RESOLVED sent"], "9:30 MEM- CHI+", "NEW_GAP"),
-        # Of the recovery nobody heard, so to the readers it is the same alert that got worse again.
+        # The recovery was never delivered, so to the readers the same alert got worse again.
         ([GAP, "9:00 MEM+ CHI+ | RESOLVED failed"], "9:30 MEM- CHI+", "WORSENED"),
-        # Whole only because a game without data is on no schedule that could be read: that is no end, and before
-        # predictions start somebody has to look.
+        # Complete only because a game without data dropped off the schedule: not resolved, and worth a look before
+        # predictions start.
         ([GAP], "9:00 MEM+", "UNCHANGED"),
         ([GAP], "9:00 NO_GAMES", "UNCHANGED"),
         ([GAP, "9:00 MEM+ | UNCHANGED not_needed"], "9:30 MEM+", "UNCHANGED"),
-        ([GAP, "8:30 MEM- CHI+ | IMPROVED not_needed"], "9:00 MEM+", "RESOLVED"),  # it was ready when it was last seen
+        ([GAP, "8:30 MEM- CHI+ | IMPROVED not_needed"], "9:00 MEM+", "RESOLVED"),  # CHI was ready when last seen
         ([GAP], "11:30 MEM+", "DEADLINE"),
         ([GAP, "11:30 MEM+ | DEADLINE sent"], "12:00 MEM+ CHI+", "ALL_GOOD"),
-        # Declared since, it is told no more; its end is.
+        # The gap was declared after the alert: only its end is sent.
         ([GAP], "9:00 EXPECTED_GAP MEM- CHI-", "EXPECTED_GAP"),
         ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"], "12:00 MEM+ CHI+", "RESOLVED"),
         ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | REQUESTED sent"], "12:00 MEM+ CHI+", "RESOLVED"),
-        ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"], "9:30 MEM- CHI-", "UNCHANGED"),  # withdrawn
-        # A declared gap does not explain a failure, so it is the failure's end; and the next one is news again.
+        (
+            [GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"],
+            "9:30 MEM- CHI-",
+            "UNCHANGED",
+        ),  # no longer declared
+        # An expected gap shows that the failure is over, so it resolves it; the next failure is news again.
         (["8:00 ERROR | NEW_GAP sent"], "9:00 EXPECTED_GAP MEM-", "RESOLVED"),
         (["8:00 ERROR | NEW_GAP sent", "9:00 EXPECTED_GAP MEM- | RESOLVED sent"], "9:30 ERROR", "NEW_GAP"),
-        # Inside the deadline's window what is still open is raised once more, and only once.
-        ([GAP], "11:00 MEM- CHI-", "UNCHANGED"),  # two hours are not less than two hours
+        # Within the warning window an open alert is raised once more, and only once.
+        ([GAP], "11:00 MEM- CHI-", "UNCHANGED"),  # exactly two hours is not less than two
         ([GAP], "11:01 MEM- CHI-", "DEADLINE"),
-        ([GAP], "11:30 MEM+ CHI-", "DEADLINE"),  # better, but not whole
-        ([GAP], "11:30 MEM- CHI- PHI-", "WORSENED"),  # which says how little time is left as well
+        ([GAP], "11:30 MEM+ CHI-", "DEADLINE"),  # better, but not complete
+        ([GAP], "11:30 MEM- CHI- PHI-", "WORSENED"),  # also says how little time is left
         (["8:00 ERROR | NEW_GAP sent"], "11:30 ERROR", "DEADLINE"),
         (["8:00 SCHEDULE_UNKNOWN | NEW_GAP sent"], "11:30 SCHEDULE_UNKNOWN", "DEADLINE"),
         ([GAP, "11:30 MEM- CHI- | DEADLINE sent"], "12:00 MEM- CHI-", "UNCHANGED"),
@@ -222,10 +226,14 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
             "UNCHANGED",
         ),
         ([GAP, "11:30 MEM- CHI- | DEADLINE failed"], "11:31 MEM- CHI-", "DEADLINE"),
-        # The quiet edit of a bot warned nobody.
+        # A bot's quiet edit warned nobody.
         ([GAP, "11:30 MEM+ CHI- | IMPROVED sent"], "12:00 MEM+ CHI-", "DEADLINE"),
-        (["11:00 MEM- CHI- | NEW_GAP sent"], "11:30 MEM- CHI-", "DEADLINE"),  # not inside, by the same minute
-        # A first alert inside the window has said how little time is left: identical requests remain one alert.
+        (
+            ["11:00 MEM- CHI- | NEW_GAP sent"],
+            "11:30 MEM- CHI-",
+            "DEADLINE",
+        ),  # sent exactly when the window opens: not within it
+        # A first alert within the window has said how little time is left: identical requests stay one alert.
         (["11:30 MEM- CHI- | NEW_GAP sent"], "11:30 MEM- CHI-", "UNCHANGED"),
         (["11:30 MEM- CHI- | NEW_GAP sent"], "12:30 MEM- CHI-", "UNCHANGED"),
         # Predictions have started: it is too late to warn.
@@ -245,24 +253,24 @@ SILENT = {"silences": [Silence(DateRange(TODAY, TOMORROW), clock("10:00"), "relo
 @pytest.mark.parametrize(
     ("past", "now", "given", "reason"),
     [
-        # Tomorrow's trouble is told too: whoever asks for it in the evening wants to know.
+        # Trouble tomorrow is sent too: whoever asks in the evening wants to know.
         ([], TROUBLE, {"day": TOMORROW}, "NEW_GAP"),
-        # Backfills record, they do not shout, unless asked.
+        # Backfills record without sending, unless asked to.
         ([], TROUBLE, {"day": YESTERDAY}, "PAST_DATE"),
         ([], ERROR, {"day": YESTERDAY}, "PAST_DATE"),
         ([], OK, {"day": YESTERDAY}, "ALL_GOOD"),
         ([], TROUBLE, {"day": YESTERDAY, "notify": ALWAYS}, "REQUESTED"),
         ([GAP], "9:00 MEM- CHI- PHI-", {"day": YESTERDAY}, "PAST_DATE"),
-        # Who was alerted of a date hears of its end, on whatever day that comes.
+        # An alert is resolved whenever its end comes, even days later.
         ([GAP], "9:00 MEM+ CHI+", {"day": YESTERDAY}, "RESOLVED"),
-        # A range is a backfill even where it holds today: one into the season's future would be a message per date.
+        # A range is a backfill even if it includes today; otherwise future dates would each send a message.
         ([], TROUBLE, {"backfill": True}, "PAST_DATE"),
         ([GAP], "9:00 MEM+ CHI+", {"backfill": True}, "PAST_DATE"),
         ([], OK, {"backfill": True}, "ALL_GOOD"),
         ([], TROUBLE, {"backfill": True, "notify": ALWAYS}, "REQUESTED"),
-        # A range that cannot be judged is one failure, and its caller's.
+        # A range that cannot be judged is one failure, for its caller.
         ([], ERROR, {"backfill": True, "notify": ALWAYS}, "PAST_DATE"),
-        # A silence covers its dates until its time: trouble and its end, and nothing else.
+        # A silence holds back trouble and its end, for its dates and until its time, and nothing else.
         ([], TROUBLE, SILENT, "SILENCED"),
         ([], ERROR, SILENT, "SILENCED"),
         ([GAP], "9:00 MEM+ CHI+", SILENT, "SILENCED"),
@@ -270,61 +278,61 @@ SILENT = {"silences": [Silence(DateRange(TODAY, TOMORROW), clock("10:00"), "relo
         ([], OK, SILENT, "ALL_GOOD"),
         ([], TROUBLE, {**SILENT, "day": TOMORROW}, "SILENCED"),
         ([], TROUBLE, {**SILENT, "day": TOMORROW + timedelta(days=1)}, "NEW_GAP"),
-        # When it ends, what it held back is told.
+        # When the silence ends, what it held back is sent.
         (["8:00 MEM- CHI- | SILENCED suppressed"], "10:00 MEM- CHI-", SILENT, "NEW_GAP"),
         ([GAP, "9:00 MEM+ CHI+ | SILENCED suppressed"], "10:00 MEM+ CHI+", SILENT, "RESOLVED"),
-        # Who asks is answered in spite of it.
+        # notify=always overrides a silence.
         ([], TROUBLE, {**SILENT, "notify": ALWAYS}, "REQUESTED"),
-        # Asked for, the state is told whatever was sent before; what is news anyway keeps its own reason.
+        # notify=always sends the state whatever was sent before; news keeps its own reason.
         ([], OK, {"notify": ALWAYS}, "REQUESTED"),
         ([], TROUBLE, {"notify": ALWAYS}, "NEW_GAP"),
         ([GAP], "9:00 MEM- CHI-", {"notify": ALWAYS}, "REQUESTED"),
         ([GAP], "9:00 MEM+ CHI-", {"notify": ALWAYS}, "REQUESTED"),
         ([], "8:00 EXPECTED_GAP MEM-", {"notify": ALWAYS}, "REQUESTED"),
-        # Having been asked for, it was told: the next check has nothing to add.
+        # A requested message counts as sent: the next check has nothing to add.
         ([GAP, "9:00 MEM+ CHI- | REQUESTED sent"], "9:30 MEM+ CHI-", {}, "UNCHANGED"),
-        # Asked not to, the row has the reason all the same.
+        # With notify=never the row still has the reason.
         ([], TROUBLE, {"notify": NEVER}, "NEW_GAP"),
         ([GAP], "9:00 MEM+ CHI+", {"notify": NEVER}, "RESOLVED"),
-        # Nowhere to post: the row says so wherever a message was due, and only there.
+        # No channel: the row says so if a message was due, and only then.
         ([], TROUBLE, {"channel": None}, "NO_CHANNEL"),
         ([], OK, {"channel": None, "notify": ALWAYS}, "NO_CHANNEL"),
         ([GAP], "9:00 MEM+ CHI-", {"channel": None}, "NO_CHANNEL"),
         ([], OK, {"channel": None}, "ALL_GOOD"),
         ([], TROUBLE, {"channel": None, "day": YESTERDAY}, "PAST_DATE"),
-        # No warning is wanted: the operator set it to 0 minutes.
+        # A deadline warning of 0 minutes turns it off.
         ([GAP], "12:59 MEM- CHI-", {"deadline_warning": timedelta(0)}, "UNCHANGED"),
     ],
 )
-def test_what_keeps_news_from_being_told(past: Sequence[str], now: str, given: dict[str, Any], reason: str) -> None:
+def test_what_suppresses_or_forces_a_message(past: Sequence[str], now: str, given: dict[str, Any], reason: str) -> None:
     assert decided(past, now, **given).reason == reason
 
 
-def test_who_was_told_the_evening_before_is_told_again_in_the_morning() -> None:
-    # Somebody asked for tomorrow, when nothing of it was due; at eight it is, and the day's first check has to say so.
+def test_an_alert_sent_the_evening_before_is_repeated_in_the_morning() -> None:
+    # Someone asked about tomorrow before anything was due. At eight it is due, and the day's first check says so.
     evening = [replace(check(GAP), time=clock("19:00") - timedelta(days=1))]
     asked = {"predictions_start": clock("13:00"), "deadline_warning": 2 * HOUR}
     assert decide_now(evening, "8:00 MEM- CHI-", **asked).reason is Reason.NEW_GAP
     assert decide_now([*evening, check(GAP)], "8:30 MEM- CHI-", **asked).reason is Reason.UNCHANGED
     assert decide_now(evening, "8:00 MEM+ CHI+", **asked).reason is Reason.RESOLVED
     assert decide_now(evening, "8:00 MEM+", **asked).reason is Reason.UNCHANGED  # CHI left the schedule
-    # Tomorrow is still tomorrow.
+    # Asked again that evening, when the date is still tomorrow.
     again = {"now": clock("19:30") - timedelta(days=1), "today": YESTERDAY}
     assert decide_now(evening, "19:30 MEM- CHI-", **asked, **again).reason is Reason.UNCHANGED
 
 
-def test_rows_of_before_the_monitor_told_nobody_and_open_nothing() -> None:
-    # The user's own five columns: when they were written, and what was found.
+def test_rows_older_than_the_monitor_open_no_alert() -> None:
+    # These rows have only the user's own five columns: a time and a status.
     old = [Check(clock("6:00"), "MISSING_DATA"), Check(clock("7:00"), "OK")]
     assert decide_now(old, "8:00 MEM- CHI-").reason is Reason.NEW_GAP
     assert decide_now(old, "8:00 MEM- CHI-").opened == clock("8:00")
     assert decide_now([*old, Check(clock("7:30"), "MISSING_DATA")], "8:00 MEM- CHI-").opened == clock("7:30")
-    # Between the monitor's own they say what was seen, and end nothing.
+    # Among the monitor's own rows they show what was seen, but resolve nothing.
     found = decide_now([check(GAP), Check(clock("9:00"), "OK")], "9:30 MEM+ CHI+")
     assert (found.reason, found.opened, found.closed) == (Reason.RESOLVED, clock("8:00"), clock("9:00"))
 
 
-def test_states_that_this_version_does_not_know_compare_with_nothing() -> None:
+def test_unknown_states_are_not_compared() -> None:
     later = replace(check(GAP), games={frozenset({"AWAYMEM", "MEM"}): "DELAYED"})
     assert decide_now([later], "8:30 MEM+").reason is Reason.RESOLVED
     assert decide_now([later, replace(later, alert_status="not_needed")], "8:30 MEM-").reason is Reason.WORSENED
@@ -337,19 +345,19 @@ def test_states_that_this_version_does_not_know_compare_with_nothing() -> None:
     ("past", "now", "worse"),
     [
         (["8:00 MEM- CHI+ | NEW_GAP sent"], "8:30 MEM- CHI-", [("AWAYCHI@CHI", "READY")]),
-        # The best that was seen, not the last.
+        # The best status that was seen, not the last.
         (
             [GAP, "8:30 MEM+ CHI- | IMPROVED not_needed", "9:00 MEM~ CHI- | WORSENED failed"],
             "9:30 MEM~ CHI-",
             [("AWAYMEM@MEM", "READY")],
         ),
-        # A game that no message had.
+        # A game that was in no message.
         ([GAP], "8:30 MEM- CHI- PHI~", [("AWAYPHI@PHI", None)]),
-        # A game that was ready for a while: it is Phase 4 to look at, not the schedule.
+        # A game that was ready for a while: look at Phase 4, not at the schedule.
         ([GAP, "8:30 MEM- CHI- PHI+ | UNCHANGED not_needed"], "9:00 MEM- CHI- PHI-", [("AWAYPHI@PHI", "READY")]),
         ([GAP, "8:30 MEM- CHI- PHI- | WORSENED failed"], "9:00 MEM- CHI- PHI-", [("AWAYPHI@PHI", None)]),
         (["8:00 MEM- CHI? | NEW_GAP sent"], "8:30 MEM- CHI-", [("AWAYCHI@CHI", "UNKNOWN")]),
-        # Of another kind: what the games were like before is not known.
+        # Of another kind: the games' earlier states are unknown.
         ([GAP], "8:30 ERROR MEM? CHI?", []),
         (["8:00 ERROR MEM? | NEW_GAP sent"], "8:30 MEM-", []),
     ],
@@ -363,7 +371,7 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
     ("past", "now", "opened", "closed"),
     [
         ([GAP, "8:30 MEM+ CHI- | IMPROVED sent"], "12:00 MEM+ CHI+", "8:00", "12:00"),
-        # Seen before it was told, because the post failed or was held back.
+        # Seen before it was sent, because the post failed or was held back.
         (["8:00 MEM- CHI- | NEW_GAP failed", "8:05 MEM- CHI- | NEW_GAP sent"], "12:00 MEM+ CHI+", "8:00", "12:00"),
         (
             ["8:00 MEM- CHI- | SILENCED suppressed", "10:00 MEM- CHI- | NEW_GAP sent"],
@@ -371,9 +379,9 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
             "8:00",
             "12:00",
         ),
-        # Whole since noon, told at half past.
+        # Complete at noon, sent at half past.
         ([GAP, "12:00 MEM+ CHI+ | RESOLVED failed"], "12:30 MEM+ CHI+", "8:00", "12:00"),
-        # An alert of the morning that was resolved is not this one; nor is a time when all was well.
+        # Neither an earlier alert that was resolved nor a time when all was well counts.
         (
             [GAP, "9:00 MEM+ CHI+ | RESOLVED sent", "10:00 MEM- CHI+ | NEW_GAP sent"],
             "12:00 MEM+ CHI+",
@@ -381,16 +389,16 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
             "12:00",
         ),
         (["7:00 MEM- | NEW_GAP suppressed", "7:30 MEM+ | ALL_GOOD not_needed", GAP], "9:00 MEM+", "8:00", "9:00"),
-        # A range looked at the date before anything was due.
+        # A range request checked the date before anything was due.
         (["6:00 MEM- CHI- | PAST_DATE suppressed", GAP], "12:00 MEM+ CHI+", "8:00", "12:00"),
-        # Whole for a moment of which nobody heard: to the readers one alert, from eight to noon.
+        # Complete for a moment that was never announced: to the readers one alert from eight to noon.
         (
             [GAP, "9:00 MEM+ CHI+ | RESOLVED failed", "9:30 MEM- CHI+ | WORSENED sent"],
             "12:00 MEM+ CHI+",
             "8:00",
             "12:00",
         ),
-        # A declaration, even one that was asked for, explains the gap and does not end it.
+        # Declaring the gap, even in a requested message, explains it but does not end it.
         ([GAP, "9:00 EXPECTED_GAP MEM- | EXPECTED_GAP not_needed"], "12:00 MEM+ CHI+", "8:00", "12:00"),
         ([GAP, "9:00 EXPECTED_GAP MEM- | REQUESTED sent"], "12:00 MEM+ CHI+", "8:00", "12:00"),
         (
@@ -399,9 +407,9 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
             "8:00",
             "9:30",
         ),
-        # CHI had only left the schedule for a while.
+        # CHI was only off the schedule for a while.
         ([GAP, "9:00 MEM+ | UNCHANGED not_needed"], "9:30 MEM+ CHI+", "8:00", "9:30"),
-        # After the end that was told, a gap of which nobody heard came and went.
+        # After the resolution, a gap that was never announced came and went.
         (
             [
                 GAP,
@@ -425,18 +433,18 @@ def test_how_long_a_gap_was_open(past: Sequence[str], now: str, opened: str, clo
 def test_the_games_that_left_the_schedule_without_data() -> None:
     assert decided([GAP], "11:30 MEM+").gone == ("AWAYCHI-CHI",)
     assert decided([GAP], "11:30 MEM+ CHIx").gone == ()
-    assert decided([GAP], "11:30 MEM-").gone == ()  # as long as there is a gap, that is the news
+    assert decided([GAP], "11:30 MEM-").gone == ()  # while there is a gap, the gap is the news
 
 
-def test_only_an_open_alert_has_a_thread_to_go_on_with() -> None:
+def test_only_an_open_alert_has_a_thread_to_continue() -> None:
     assert decided([GAP], "8:30 MEM- CHI- PHI-").thread == THREAD
     assert decided([GAP], "8:30 MEM+ CHI+").thread == THREAD
     assert decided([GAP, "9:00 EXPECTED_GAP MEM- | REQUESTED sent"], "9:30 EXPECTED_GAP MEM-").thread == THREAD
     assert decided([GAP, "9:00 MEM+ CHI+ | RESOLVED sent"], "9:30 MEM- CHI-").thread is None
 
 
-def test_the_newest_thread_is_the_one_to_go_on_with() -> None:
-    # Its first message was deleted, and posted anew with a quiet improvement.
+def test_the_newest_thread_is_continued() -> None:
+    # The first message was deleted, and a quiet improvement posted a new one.
     second = Thread("C0ALERTS", "1768745000.000200")
     past = [
         check(GAP),
@@ -446,7 +454,7 @@ def test_the_newest_thread_is_the_one_to_go_on_with() -> None:
     assert decide_now(past, "10:00 MEM- CHI-").thread == second
 
 
-# What becomes of the alert where nothing is posted.
+# The alert's status if nothing is posted.
 
 
 @pytest.mark.parametrize("channel", [*Channel, None])
@@ -461,7 +469,7 @@ def test_news_is_posted_and_the_rest_is_not(channel: Channel | None) -> None:
         assert outcome(held_back) is AlertStatus.SUPPRESSED
 
 
-def test_an_improvement_is_for_a_thread_alone() -> None:
+def test_an_improvement_is_only_sent_by_bot() -> None:
     assert outcome_without_post(Reason.IMPROVED, channel=Channel.WEBHOOK, muted=False) is AlertStatus.NOT_NEEDED
     assert outcome_without_post(Reason.IMPROVED, channel=Channel.BOT, muted=False) is None
 
@@ -471,7 +479,7 @@ def test_a_dry_run_posts_nothing_whatever_the_reason() -> None:
         assert None not in {outcome_without_post(reason, channel=channel, muted=True) for reason in Reason}
 
 
-def test_the_fingerprint_changes_with_a_game_or_the_status_and_with_nothing_else() -> None:
+def test_the_fingerprint_depends_only_on_the_status_and_the_games() -> None:
     gap = World(nbac=[game("GSW@SAC"), game("BOS@LAL")], phase4=teams("GSW@SAC", 9, 9))
     (first,) = gap.judge()
     (reordered,) = replace(gap, nbac=[game("BOS@LAL"), game("GSW@SAC")]).judge()

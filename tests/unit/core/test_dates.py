@@ -36,7 +36,7 @@ def test_league_date(moment: str, day: str) -> None:
     assert str(league_date(datetime.fromisoformat(moment), EASTERN)) == day
 
 
-def test_a_range_has_both_its_ends() -> None:
+def test_a_range_includes_both_ends() -> None:
     days = DateRange(date(2024, 2, 28), date(2024, 3, 1))
     assert [str(day) for day in days] == ["2024-02-28", "2024-02-29", "2024-03-01"]
     assert len(days) == 3
@@ -45,7 +45,7 @@ def test_a_range_has_both_its_ends() -> None:
     assert date(2024, 3, 2) not in days
 
 
-def test_expected_gaps_are_ranges_with_their_reason() -> None:
+def test_expected_gaps_are_ranges_with_a_reason() -> None:
     assert parse_expected_gaps(" 2025-10-21/2025-11-03=bootstrap , 2026-02-13=all=star ") == (
         ExpectedGap(DateRange(date(2025, 10, 21), date(2025, 11, 3)), "bootstrap"),
         ExpectedGap(DateRange(date(2026, 2, 13), date(2026, 2, 13)), "all=star"),
@@ -59,7 +59,7 @@ def test_expected_gaps_are_ranges_with_their_reason() -> None:
         ("bootstrap", "is not of the form"),
         ("2025-10-21/2025-11-31=bootstrap", "is not of the form"),  # no such date
         ("2025-11-03/2025-10-21=bootstrap", "ends before it starts"),
-        ("2025-10-21/2025-11-03", "gives no reason"),  # silence must be explained
+        ("2025-10-21/2025-11-03", "gives no reason"),  # a gap must be explained
     ],
 )
 def test_a_malformed_gap_says_what_is_wrong(text: str, sentence: str) -> None:
@@ -67,7 +67,7 @@ def test_a_malformed_gap_says_what_is_wrong(text: str, sentence: str) -> None:
         parse_expected_gaps(text)
 
 
-def test_silences_are_ranges_with_their_end_and_their_reason() -> None:
+def test_silences_are_ranges_with_an_end_and_a_reason() -> None:
     text = " 2026-01-18@2026-01-18T18:00Z=reload, 2026-02-13/2026-02-18@2026-02-19T08:00-05:00=maintenance "
     assert parse_silences(text) == (
         Silence(DateRange(date(2026, 1, 18), date(2026, 1, 18)), datetime(2026, 1, 18, 18, tzinfo=UTC), "reload"),
@@ -79,9 +79,9 @@ def test_silences_are_ranges_with_their_end_and_their_reason() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("2026-01-18=reload", "is not of the form"),  # until when? A silence that nobody ends is a monitor switched off
+        ("2026-01-18=reload", "is not of the form"),  # a silence without an end is a monitor switched off
         ("2026-01-18@tonight=reload", "is not of the form"),
-        ("2026-01-18@2026-01-18T18:00=reload", "does not say by which clock"),  # six in New York, or in UTC?
+        ("2026-01-18@2026-01-18T18:00=reload", "has no UTC offset"),  # six in New York, or in UTC?
         ("2026-01-19/2026-01-18@2026-01-18T18:00Z=reload", "ends before it starts"),
         ("2026-01-18@2026-01-18T18:00Z", "gives no reason"),
     ],
@@ -91,7 +91,7 @@ def test_a_malformed_silence_says_what_is_wrong(text: str, sentence: str) -> Non
         parse_silences(text)
 
 
-def test_an_off_season_may_lie_across_the_new_year() -> None:
+def test_an_off_season_may_span_the_new_year() -> None:
     southern = parse_off_season("11-15/02-29")
     assert southern == OffSeason((11, 15), (2, 29))
     assert date(2025, 12, 31) in southern

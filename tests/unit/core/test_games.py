@@ -10,7 +10,7 @@ DAY = date(2026, 1, 18)
 
 
 def test_there_are_thirty_teams_and_no_alias_is_one_of_them() -> None:
-    # Or one source's alias would turn another source's team into a different one.
+    # Otherwise one source's alias would turn another source's team into a different one.
     assert len(TEAMS) == 30
     assert not ALIASES.keys() & TEAMS
     assert set(ALIASES.values()) <= TEAMS
@@ -23,7 +23,7 @@ def test_there_are_thirty_teams_and_no_alias_is_one_of_them() -> None:
         ("UTAH", "UTA"),  # ESPN's, four letters
         ("brk", "BKN"),  # Basketball-Reference's, in lower case
         (" WSH ", "WAS"),  # with blanks
-        ("XYZ", "XYZ"),  # unknown: kept, and told elsewhere
+        ("XYZ", "XYZ"),  # unknown: kept, and reported elsewhere
         ("", None),
         ("  ", None),
         (None, None),
@@ -38,7 +38,7 @@ def test_canonical_team(code: str | None, team: str | None) -> None:
     [
         ("20260118_BOS_LAL", ("BOS", "LAL")),
         ("20260118_NY_SA", ("NYK", "SAS")),  # aliases inside an id
-        ("20260117_BOS_LAL", None),  # another date than the row's: another game
+        ("20260117_BOS_LAL", None),  # not the row's date: another game
         ("20260118_BOS", None),
         ("20260118_BOS_LAL_2", None),
         ("20260118__LAL", None),

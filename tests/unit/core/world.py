@@ -1,4 +1,4 @@
-"""A few words to write a world in: what each source answers, and what the judgement makes of it."""
+"""Helpers for tests of the core: what each source returns, and the verdict on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ FRESH = NOW - timedelta(hours=1)
 
 
 def game(matchup: str, state: str | None = "scheduled", *, day: date = TODAY, **given: Any) -> ScheduleRow:
-    """A row of a schedule source. The id is in date form unless given."""
+    """A row of a schedule source, with an id in date form by default."""
     away, _, home = matchup.partition("@")
     row = ScheduleRow(day, f"{day:%Y%m%d}_{away}_{home}", away, home, state, None, FRESH)
     return replace(row, **given)
@@ -36,14 +36,14 @@ def teams(matchup: str, *players: int, day: date = TODAY) -> list[PlayerRow]:
 
 @dataclass(frozen=True)
 class World:
-    """What the sources answer: rows, or a text, which is the error of a source that failed."""
+    """What the sources return: rows, or the error of a source that failed, as text."""
 
     espn: Sequence[ScheduleRow] | str = ()
     nbac: Sequence[ScheduleRow] | str = ()
     phase3: Sequence[PlayerRow] | str = ()
     phase4: Sequence[PlayerRow] | str = ()
     cache: Sequence[PlayerRow] | str | None = None
-    """A second required Phase 4 source, where there is one."""
+    """A second required Phase 4 source, if any."""
     rules: Rules = field(default_factory=Rules)
     now: datetime = NOW
     today: date = TODAY
