@@ -39,7 +39,8 @@ def check_data_availability(request: Request) -> Response:
     """Answer any request. An error gets a problem document with the run's id."""
     run_id = uuid4().hex
     trace = trace_field(request.headers.get("X-Cloud-Trace-Context"), SETTINGS.gcp_project_id)
-    with log_context(run_id=run_id, **trace):
+    job = {"scheduler_job": name} if (name := request.headers.get("X-CloudScheduler-JobName")) else {}
+    with log_context(run_id=run_id, **trace, **job):
         try:
             return _route(request, run_id)
         except tuple(REFUSALS) as error:

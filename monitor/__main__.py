@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         flag: dict[str, Any] = {"action": "store_const", "const": "true"} if field.annotation is bool else {}
         option = f"--{name.replace('_', '-')}"
         check.add_argument(option, dest=name, help=field.description, **flag)
-        if name not in {"date", "follow_up"}:
+        if name != "date":
             backfill.add_argument(option, dest=name, help=field.description, required=name in {"start", "end"}, **flag)
     schema = commands.add_parser("schema", help="compare or create the history table and its views")
     schema.add_argument("action", choices=["diff", "apply"], help="diff: list differences; apply: add what is missing")
@@ -62,9 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 def _check(settings: Settings, options: argparse.Namespace) -> int:
     outcome = _outcome(settings, options)
     if not outcome.failure:
-        note = {"note": outcome.note} if outcome.note else {}
+        advice = {"advice": outcome.advice} if outcome.advice else {}
         run = outcome.run
-        print(json.dumps({"run_id": run.run_id, "trigger": run.trigger, "checks": outcome.checks, **note}, indent=2))
+        print(json.dumps({"run_id": run.run_id, "trigger": run.trigger, "checks": outcome.checks, **advice}, indent=2))
     return _exit_status(outcome)
 
 

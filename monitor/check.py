@@ -3,10 +3,9 @@
 Posting comes before recording, so a crash can repeat an alert but never lose one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from time import perf_counter
@@ -16,7 +15,9 @@ from typing import Any
 from monitor.bigquery.client import Client, WarehouseError
 from monitor.bigquery.history import append_rows, history_row, read_checks
 from monitor.bigquery.sources import read_sources
-from monitor.core.alerts import LOUD, TROUBLE, Alert, AlertStatus, Check, since_last_alert
+from monitor.core.alerts import LOUD, TROUBLE, Alert, AlertStatus
+from monitor.core.history import History
+from monitor.core.readiness import advice
 from monitor.core.verdict import DateVerdict, Status, judge
 from monitor.heartbeat import beat
 from monitor.logs import Severity, log, progress
@@ -41,25 +42,25 @@ class Failure(StrEnum):
 class Outcome:
     """What a run found and did. `checks` are the rows, each with its alert, as far as they are known.
 
-    With a `failure`, `detail` says what happened, what it means and what to do. `note` says why a follow-up had
-    nothing to check.
+    With a `failure`, `detail` says what happened, what it means and what to do. `advice` says how to be spared alerts
+    that close by themselves.
     """
 
     run: Run
     checks: Sequence[dict[str, Any]] = ()
     failure: Failure | None = None
     detail: str = ""
-    note: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Findings:
-    """A verdict per date, and each date's earlier checks, or why they could not be read."""
+    """A verdict per date, and what earlier checks found. `unread` says why a range of them cannot be relied on."""
 
     verdicts: Sequence[DateVerdict]
-    history: Mapping[date, Sequence[Check]] = field(default_factory=dict)
-    history_error: str | None = None
+    history: History
     bytes_processed: int = 0
+    unread: str = ""
 
 
 def run_check(connect: Callable[[], Client], run: Run) -> Outcome:
@@ -67,8 +68,8 @@ def run_check(connect: Callable[[], Client], run: Run) -> Outcome:
     if run.request.is_range and run.trigger is not Trigger.SCHEDULER:
         run = replace(run, trigger=Trigger.BACKFILL)
     outcome = _run(connect, run)
-    # A follow-up with nothing to check proves nothing: it must not hide a morning run that never came.
-    if not run.request.dry_run and not outcome.note:
+    # A question about another day must not hide a morning run that never came.
+    if not run.request.dry_run and (run.trigger is Trigger.SCHEDULER or run.today in run.days):
         beat(run.settings, ok=outcome.failure is None)
     return outcome
 
@@ -76,63 +77,50 @@ def run_check(connect: Callable[[], Client], run: Run) -> Outcome:
 def _run(connect: Callable[[], Client], run: Run) -> Outcome:
     started, bug = perf_counter(), ""
     # A bug takes the same way to Slack and the history: with ever fewer findings, until one gets through.
-    for find in (_observe, _give_up, partial(_give_up, history_error="a bug kept it from being read")):
+    for find in (_observe, _give_up, partial(_give_up, history=History(error="a bug kept it from being read"))):
         try:
             findings = find(connect, run, bug)
-            outcome = findings if isinstance(findings, Outcome) else _conclude(connect, run, findings, started)
+            # A failed backfill must not cover what was known. A single date has its row, whatever it says.
+            if unread := (bug or findings.unread) if run.request.is_range else "":
+                detail = f"{run.days} cannot be judged: {unread}. No row was written; fix the cause and ask again."
+                outcome = Outcome(run, failure=Failure.UNKNOWN, detail=detail)
+            else:
+                outcome = _conclude(connect, run, findings, started)
         except Exception as error:  # noqa: BLE001 - the one place that catches a bug: it is sent, recorded and answered
             log("bug", "a bug: data status unknown", Severity.CRITICAL, stack_trace=format_exc())
             bug = bug or f"a bug in the monitor, {type(error).__name__}; see the log of run {run.run_id}"
         else:
             return replace(outcome, failure=Failure.BUG) if bug else outcome
-    return Outcome(run, failure=Failure.BUG)
+    return Outcome(run, failure=Failure.BUG, detail=bug)
 
 
-def _observe(connect: Callable[[], Client], run: Run, _bug: str) -> _Findings | Outcome:
+def _observe(connect: Callable[[], Client], run: Run, _bug: str) -> _Findings:
     """Read the sources and the history side by side, and judge."""
     try:
         client = connect()
     except WarehouseError as error:
-        return _Findings(_unknown_verdicts(run, str(error)), history_error=str(error))
+        return _Findings(_unknown_verdicts(run, str(error)), History(error=str(error)), unread=str(error))
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="history") as thread:
         reading = thread.submit(_read_history, client, run)
-        if run.request.follow_up and (note := _nothing_open(run, *reading.result())):
-            never_ran = not reading.result()[0].get(run.days.first)
-            severity = Severity.WARNING if never_ran else Severity.INFO
-            log("follow_up_skipped", note, severity, trigger=run.trigger)
-            return Outcome(run, note=note)
         progress(f"reading the sources for {run.days}")
-        readings = read_sources(client, run.settings, run.days, run.run_id)
-        history, history_error = reading.result()
+        readings = read_sources(client, run)
+        history = reading.result()
     progress(f"judging {len(run.days)} dates")
-    verdicts = judge(run.days, readings, run.settings.rules, now=run.now, today=run.today)
-    return _Findings(verdicts, history, history_error, sum(reading.bytes_processed for reading in readings.all))
+    verdicts = judge(run.days, readings, run.settings.rules, history.checks, now=run.now, today=run.today)
+    bytes_processed = sum(reading.bytes_processed for reading in readings.all)
+    return _Findings(verdicts, history, bytes_processed, readings.unread(run.settings.schedule_authority))
 
 
-def _give_up(connect: Callable[[], Client], run: Run, bug: str, history_error: str | None = None) -> _Findings:
+def _give_up(connect: Callable[[], Client], run: Run, bug: str, history: History | None = None) -> _Findings:
     """After a bug nothing is known but the history, and after a second bug not even that."""
-    history, error = ({}, history_error) if history_error else _read_history(connect(), run)
-    return _Findings(_unknown_verdicts(run, bug), history, error)
+    return _Findings(_unknown_verdicts(run, bug), history or _read_history(connect(), run))
 
 
-def _read_history(client: Client, run: Run) -> tuple[Mapping[date, Sequence[Check]], str | None]:
+def _read_history(client: Client, run: Run) -> History:
     try:
-        return read_checks(client, run.settings, run.days), None
+        return read_checks(client, run.settings, run.days)
     except WarehouseError as error:
-        return {}, str(error)
-
-
-def _nothing_open(run: Run, history: Mapping[date, Sequence[Check]], error: str | None) -> str | None:
-    """Why a follow-up has nothing to look at; None if the newest check found an incident, or an alert is still open."""
-    day = run.days.first
-    checks = history.get(day, ())
-    if error:
-        return None  # an alert may be open
-    if not checks:
-        return f"{day} has not been checked yet, so there is nothing to follow up; call without follow_up to check it"
-    if checks[-1].status in TROUBLE or since_last_alert(checks):
-        return None
-    return f"{day} is {checks[-1].status}: nothing open, not checked again"
+        return History(error=str(error))
 
 
 def _unknown_verdicts(run: Run, error: str) -> list[DateVerdict]:
@@ -142,8 +130,8 @@ def _unknown_verdicts(run: Run, error: str) -> list[DateVerdict]:
 def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, started: float) -> Outcome:
     """Decide, post and record."""
     verdicts = findings.verdicts
-    if findings.history_error:
-        warning = f"what was sent before is unknown, so this may be a repetition: {findings.history_error}"
+    if findings.history.error:
+        warning = f"what was sent before is unknown, so this may be a repetition: {findings.history.error}"
         verdicts = [replace(verdict, warnings=(*verdict.warnings, warning)) for verdict in verdicts]
     alerts = notify(verdicts, findings.history, run)
     figures: dict[str, Any] = {
@@ -157,7 +145,7 @@ def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, star
     # A range has a caller who reads the answer. One message is enough, and a Slack that has just failed is not asked.
     told = alerts[0].status is AlertStatus.FAILED or (alerts[0].status is AlertStatus.SENT and alerts[0].reason in LOUD)
     if not_recorded and not run.request.is_range and not told:
-        alert = notify_not_recorded(verdicts[0], findings.history.get(run.days.first, ()), not_recorded, run)
+        alert = notify_not_recorded(verdicts[0], findings.history, not_recorded, run)
         log(
             "row_not_written", f"{not_recorded}; alert {alert.reason} {alert.status}", Severity.ERROR, error=alert.error
         )
@@ -170,11 +158,12 @@ def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, star
             trigger=run.trigger,
             dates=len(rows),
             dry_run=run.request.dry_run,
-            follow_up=run.request.follow_up,
             **figures,
         )
     alerted = [{"reason": alert.reason, "status": alert.status} for alert in alerts]
-    return Outcome(run, [{**row, "alert": alert} for row, alert in zip(rows, alerted, strict=True)], failure, detail)
+    checks = [{**row, "alert": alert} for row, alert in zip(rows, alerted, strict=True)]
+    advised = advice(findings.history.readiness_before(run.days.first), run.settings.league_timezone)
+    return Outcome(run, checks, failure, detail, str(advised or ""))
 
 
 def _record(connect: Callable[[], Client], run: Run, rows: Sequence[dict[str, Any]]) -> str | None:
@@ -202,8 +191,8 @@ def _failure(
     if unknown:
         return Failure.UNKNOWN, unknown[0]
     # A gap is sent anyway, but the end of an alert may have gone unnoticed. A dry run sends nothing.
-    if findings.history_error and not run.request.dry_run:
-        detail = f"The verdict on {run.days} stands, but what was sent before is unknown: {findings.history_error}."
+    if findings.history.error and not run.request.dry_run:
+        detail = f"The verdict on {run.days} stands, but what was sent before is unknown: {findings.history.error}."
         return Failure.UNKNOWN, detail
     undelivered = next((alert.error for alert in alerts if alert.status is AlertStatus.FAILED), None)
     if undelivered:

@@ -134,14 +134,11 @@ class CheckRequest(DatesRequest):
     notify: Annotated[Notify, BeforeValidator(_parse_notify)] = Field(
         Notify.AUTO, description="auto: tell what is news; always: post the state whatever it is; never: post nothing."
     )
-    follow_up: Flag = Field(default=False, description="Look again only if trouble or an alert is open for the date.")
 
     @model_validator(mode="after")
     def _one_way_to_name_dates(self) -> Self:
         if self.date and self.start:
             raise ValueError("date cannot be combined with start and end: give one date or a range")
-        if self.follow_up and self.start:
-            raise ValueError("follow_up checks a single date: give date, or nothing for today")
         return self
 
     @property

@@ -6,7 +6,7 @@ SettingsError with a one-line message that names it and never repeats a secret.
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -17,7 +17,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, V
 from monitor import __version__
 from monitor.core.alerts import Channel
 from monitor.core.coverage import Rules
-from monitor.core.dates import ExpectedGap, OffSeason, Silence, parse_expected_gaps, parse_off_season, parse_silences
+from monitor.core.dates import (
+    Deadlines,
+    ExpectedGap,
+    OffSeason,
+    Silence,
+    parse_expected_gaps,
+    parse_off_season,
+    parse_silences,
+)
 from monitor.core.sources import Kind
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
@@ -27,12 +35,12 @@ class SettingsError(Exception):
     """A setting is missing or malformed. The message is one line for the person who deploys."""
 
 
-def _names(kind: Kind) -> BeforeValidator:
+def _names(kind: Kind, least: int = 1) -> BeforeValidator:
     def parse(text: str) -> tuple[str, ...]:
         names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
         known = sorted(path.stem for path in (SCHEMAS / "sources" / kind).glob("*.sql"))
         unknown = [name for name in names if name not in known]
-        if unknown or not names:
+        if unknown or len(names) < least:
             raise ValueError(f"must name at least one of {', '.join(known)}; got {text!r}")
         return names
 
@@ -113,6 +121,10 @@ class Settings(BaseModel):
         "upcoming_player_game_context",
     )
     phase4_sources: Annotated[tuple[str, ...], _names(Kind.COVERAGE)] = ("player_composite_factors",)
+    predictions_source: Annotated[tuple[str, ...], _names(Kind.PREDICTIONS, least=0), Field(max_length=1)] = (
+        "player_prop_predictions",
+    )
+    schedule_authority: str = Rules.authority
 
     min_players_per_team: Annotated[int, Field(ge=1)] = Rules.min_players_per_team
     min_coverage: Annotated[Decimal, Field(ge=0, le=1)] = Rules.min_coverage
@@ -121,8 +133,10 @@ class Settings(BaseModel):
     expected_gaps: Annotated[tuple[ExpectedGap, ...], BeforeValidator(parse_expected_gaps)] = ()
 
     league_timezone: Zone = ZoneInfo("America/New_York")
+    phase4_due_at: Annotated[time, BeforeValidator(_clock)] = time(8)
     predictions_at: Annotated[time, BeforeValidator(_clock)] = time(18)
     predictions_timezone: Zone = ZoneInfo("UTC")
+    predictions_grace: Annotated[timedelta, BeforeValidator(_minutes)] = timedelta(minutes=30)
     deadline_warning: Annotated[timedelta, BeforeValidator(_minutes)] = timedelta(minutes=120)
 
     slack_webhook_url: Annotated[SecretStr, BeforeValidator(_url)] | None = None
@@ -142,6 +156,30 @@ class Settings(BaseModel):
             raise ValueError("SLACK_BOT_TOKEN and SLACK_CHANNEL go together: set both, or only SLACK_WEBHOOK_URL")
         return self
 
+    @model_validator(mode="after")
+    def _authority_is_a_source(self) -> Self:
+        if self.schedule_authority not in self.schedule_sources:
+            sources = ",".join(self.schedule_sources)
+            raise ValueError(
+                f"SCHEDULE_AUTHORITY={self.schedule_authority} is not one of SCHEDULE_SOURCES={sources}: "
+                "name one of them, the schedule whose silence proves that there are no games"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _due_before_predictions(self) -> Self:
+        # Each month has its own offset from UTC, by either clock.
+        if any(
+            self.deadlines.due_at(day) > self.deadlines.predictions_at(day)
+            for day in (date(2026, month, 15) for month in range(1, 13))
+        ):
+            due, start = f"{self.phase4_due_at:%H:%M}", f"{self.predictions_at:%H:%M}"
+            raise ValueError(
+                f"PHASE4_DUE_AT={due} {self.league_timezone.key} is after the start of predictions at "
+                f"{start} {self.predictions_timezone.key}: alerts would come too late"
+            )
+        return self
+
     @property
     def channel(self) -> Channel | None:
         """How messages reach Slack. A bot can do more than a webhook, so it is used if both are set."""
@@ -150,15 +188,28 @@ class Settings(BaseModel):
         return Channel.WEBHOOK if self.slack_webhook_url else None
 
     @property
+    def deadlines(self) -> Deadlines:
+        """By when a date's data has to be there."""
+        return Deadlines(
+            self.league_timezone,
+            self.phase4_due_at,
+            self.predictions_at,
+            self.predictions_timezone,
+            self.predictions_grace,
+        )
+
+    @property
     def rules(self) -> Rules:
         """The thresholds that the verdict depends on."""
         return Rules(
-            self.min_players_per_team, self.min_coverage, self.schedule_max_age, self.off_season, self.expected_gaps
+            self.deadlines,
+            self.schedule_authority,
+            self.min_players_per_team,
+            self.min_coverage,
+            self.schedule_max_age,
+            self.off_season,
+            self.expected_gaps,
         )
-
-    def predictions_start(self, day: date) -> datetime:
-        """When that date's predictions start."""
-        return datetime.combine(day, self.predictions_at, self.predictions_timezone)
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:

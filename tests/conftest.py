@@ -1,9 +1,12 @@
-"""Real parts for the tests: a BigQuery emulator per module, emptied after each test; an inbox and a door per test."""
+"""Real parts for the tests: a BigQuery emulator per process, cleaned after each test; an inbox and a door per test."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -17,18 +20,23 @@ from werkzeug.test import TestResponse
 from local import sample
 from local.emulator import ROOT, bigquery_emulator
 from local.inbox import Inbox, Message, serve
-from local.platform import Rows, create_tables, load
+from local.platform import TABLES, Rows, create_tables, load
 from monitor.bigquery.client import connect
 from monitor.bigquery.schema import HISTORY, PARTITION, apply_schema
 from monitor.check import Outcome, run_check
-from monitor.core.dates import league_date
+from monitor.core.dates import DateRange, league_date
 from monitor.request import CheckRequest, Run, Trigger, parse_request
 from monitor.settings import Settings, load_settings
 
 type Door = Callable[..., FlaskClient]
 
 # These take the longest, so they begin: whatever is begun last keeps one process busy, and leaves the other idle.
-FIRST = ("test_fault_matrix.py", "test_load.py", "test_deploy.py")
+FIRST = ("test_fault_matrix.py", "test_load.py", "test_deploy.py", "test_page.py", "test_door.py")
+
+# What some tests need and are skipped without, and the package that has it.
+WANTED = {"chromium": "chromium fonts-noto-color-emoji", "promtool": "prometheus"}
+
+OLD_SECONDS = 120  # after which a query takes a tenth longer than with a new emulator
 
 NOBODY = "http://127.0.0.1:1"  # nothing listens there: whoever asks it fails
 
@@ -60,6 +68,11 @@ class Platform:
         )
         return run_check(lambda: self.client, Run(settings, request, uuid4().hex, trigger, now))
 
+    def run(self, days: DateRange, now: datetime = sample.MORNING) -> Run:
+        """A run that is asked for these dates."""
+        request = CheckRequest.model_construct(start=days.first, end=days.last)
+        return Run(self.settings, request, uuid4().hex, Trigger.MANUAL, now)
+
     def create_history(self, columns: Iterable[Mapping[str, Any]], partition: str | None = PARTITION) -> bigquery.Table:
         """The history table as somebody else has made it, in a dataset of its own."""
         self.client.create_dataset(self.settings.monitoring_dataset)
@@ -80,15 +93,47 @@ class Platform:
         return [dict(row) for row in self.client.query_and_wait(sql, job_config=own)]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    # Known here, so that any folder may be named; what it means is in tests/proof/conftest.py.
+    parser.addoption("--sample", action="store_true", help="of tests/proof, run one representative of each class")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.name not in FIRST)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+    """Say last what was not tested on this machine, and what to install."""
+    yield
+    if terminalreporter.stats.get("skipped"):
+        for command, package in WANTED.items():
+            if shutil.which(command) is None:
+                terminalreporter.write_line(
+                    f"{command} is not installed, so the tests that need it were skipped. "
+                    f"To run them: sudo apt-get install {package}"
+                )
+
+
+@pytest.fixture(scope="session")
+def newest_emulator() -> Iterator[Callable[[], str]]:
+    """The address of this process's emulator. An old one is replaced first: it gets slower with every job."""
+    with ExitStack() as running:
+        url, started = "", 0.0
+
+        def address() -> str:
+            nonlocal url, started
+            if not url or monotonic() - started > OLD_SECONDS:
+                running.close()
+                url, started = running.enter_context(bigquery_emulator()), monotonic()
+            return url
+
+        yield address
+
+
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[str]:
-    # A new one takes a second or two; an old one is slower for every query that it was ever asked.
-    with bigquery_emulator() as url:
-        yield url
+def emulator(newest_emulator: Callable[[], str]) -> str:
+    return newest_emulator()
 
 
 @pytest.fixture
@@ -101,11 +146,34 @@ def empty_project(emulator: str) -> Iterator[Platform]:
 
 
 @pytest.fixture
-def platform(empty_project: Platform) -> Platform:
-    """The platform's tables and the monitor's own, empty."""
-    create_tables(empty_project.client)
-    apply_schema(empty_project.client, empty_project.settings)
-    return empty_project
+def platform(emulator: str) -> Iterator[Platform]:
+    """The platform's tables and the monitor's own, empty. Tests share them, and each is cleaned of what it did."""
+    project = Platform({"GCP_PROJECT_ID": "test-platform", "BIGQUERY_EMULATOR_HOST": emulator})
+    present = {dataset.dataset_id for dataset in project.client.list_datasets()}
+    create_tables(project.client, {name: TABLES[name] for name in TABLES if name.partition(".")[0] not in present})
+    if project.settings.monitoring_dataset not in present:
+        apply_schema(project.client, project.settings)
+    # The emulator's clock is the real one, whatever time the test is set in.
+    hatch = time_machine.escape_hatch
+    started = hatch.datetime.datetime.now(UTC) if hatch.is_travelling() else datetime.now(UTC)
+    yield project
+    clean(project.client, started)
+
+
+def clean(client: bigquery.Client, since: datetime) -> None:
+    """Empty the tables that jobs have written to since then, and delete the datasets whose tables they altered."""
+    written, altered = set(), set()
+    for job in client.list_jobs(min_creation_time=since):
+        if isinstance(job, bigquery.LoadJob):
+            written.add(job.destination)
+        elif isinstance(job, bigquery.QueryJob) and job.ddl_target_table:
+            altered.add(job.ddl_target_table.dataset_id)
+        elif isinstance(job, bigquery.QueryJob) and job.num_dml_affected_rows:
+            written.update(job.referenced_tables)
+    for dataset in altered:
+        client.delete_dataset(dataset, delete_contents=True)
+    if full := [f"TRUNCATE TABLE {table}" for table in written if table.dataset_id not in altered]:
+        client.query_and_wait("; ".join(full))
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +182,10 @@ def loaded_season(emulator: str) -> Platform:
     platform = Platform(
         {"GCP_PROJECT_ID": "test-season", "BIGQUERY_EMULATOR_HOST": emulator, "MONITORING_DATASET": "history"}
     )
-    create_tables(platform.client)
-    platform.load(sample.season())
-    apply_schema(platform.client, platform.settings)
+    if not list(platform.client.list_datasets(max_results=1)):
+        create_tables(platform.client)
+        platform.load(sample.season())
+        apply_schema(platform.client, platform.settings)
     return platform
 
 

@@ -4,18 +4,21 @@ The columns are in schemas/tables/data_availability_checks.json, the queries in 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from google.api_core.exceptions import BadRequest, NotFound
 
 from monitor.bigquery.client import APPLY, FAILURES, Client, WarehouseError, explain, load, query
 from monitor.bigquery.schema import HISTORY
-from monitor.core.alerts import Alert, Check, Thread, fingerprint
-from monitor.core.coverage import GameStatus, GameVerdict
+from monitor.core.alerts import Alert, fingerprint
+from monitor.core.coverage import GameVerdict
 from monitor.core.dates import DateRange
+from monitor.core.games import GameStatus
+from monitor.core.history import Check, History, SeenGame, Thread
+from monitor.core.readiness import Readiness
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, Status
 from monitor.request import Run
@@ -71,6 +74,11 @@ def history_row(
         "duration_ms": duration_ms,
         "bytes_processed": bytes_processed,
         "monitor_version": run.settings.monitor_version,
+        "due_at": _iso(run.settings.deadlines.due_at(verdict.day)),
+        "predictions_at": _iso(run.settings.deadlines.predictions_at(verdict.day)),
+        "ready_at": _iso(verdict.ready_at),
+        "predicted_games": verdict.predicted_games,
+        "predictions_latest": str(verdict.predictions_latest) if verdict.predictions_latest else None,
     }
 
 
@@ -88,11 +96,13 @@ def _game(verdict: GameVerdict) -> dict[str, Any]:
         "phase3_players": verdict.phase3_players,
         "phase4_players": verdict.phase4_players,
         "missing_from": list(verdict.missing_from),
+        "ready_at": _iso(verdict.ready_at),
+        "predictions": verdict.predictions,
     }
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return moment.astimezone(UTC).isoformat() if moment else None
 
 
 def append_rows(client: Client, settings: Settings, rows: Sequence[dict[str, Any]], run_id: str) -> None:
@@ -104,25 +114,47 @@ def append_rows(client: Client, settings: Settings, rows: Sequence[dict[str, Any
         raise WarehouseError(f"the history row could not be written: {explain(error)}{advice}") from error
 
 
-def read_checks(client: Client, settings: Settings, days: DateRange) -> dict[date, list[Check]]:
-    """All earlier checks of each date, oldest first. Raises WarehouseError."""
-    return _checks_by_date(read_query(client, settings, "history", days))
-
-
-def _checks_by_date(rows: Iterable[Mapping[str, Any]]) -> dict[date, list[Check]]:
-    history: dict[date, list[Check]] = defaultdict(list)
+def read_checks(client: Client, settings: Settings, days: DateRange) -> History:
+    """What earlier checks found, in one job. Raises WarehouseError."""
+    rows, readiness = split_history(read_query(client, settings, "history", days))
+    checks: dict[date, list[Check]] = defaultdict(list)
     for row in rows:
-        history[row["check_date"]].append(
-            Check(
-                time=row["check_time"],
-                status=row["status"],
-                games={frozenset({game["away"], game["home"]}): game["status"] for game in row["games"]},
-                reason=row["alert_reason"],
-                alert_status=row["alert_status"],
-                thread=Thread(row["slack_channel"], row["slack_ts"]) if row["slack_ts"] else None,
-            )
+        checks[row["check_date"]].append(_check(row))
+    return History(checks, readiness)
+
+
+def split_history(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[Readiness]]:
+    """The rows of schemas/queries/history.sql: those of checks, and how early the game dates before them were ready."""
+    readiness = [
+        Readiness(row["check_date"], row["outcome"], row["ready_at"], row["predictions_at"], row["alerts_sent"])
+        for row in rows
+        if row["outcome"]
+    ]
+    return [row for row in rows if not row["outcome"]], readiness
+
+
+def _check(row: Mapping[str, Any]) -> Check:
+    seen = [
+        SeenGame(
+            game["away"],
+            game["home"],
+            game["status"],
+            tuple(game["sources"]),
+            tuple(game["game_ids"]),
+            game["tipoff"],
+            game["ready_at"],
+            game["predictions"],
         )
-    return history
+        for game in row["games"]
+    ]
+    return Check(
+        time=row["check_time"],
+        status=row["status"],
+        games={game.teams: game for game in seen},
+        reason=row["alert_reason"],
+        alert_status=row["alert_status"],
+        thread=Thread(row["slack_channel"], row["slack_ts"]) if row["slack_ts"] else None,
+    )
 
 
 def read_query(client: Client, settings: Settings, name: str, days: DateRange) -> list[dict[str, Any]]:

@@ -17,8 +17,8 @@ from monitor.settings import SCHEMAS, Settings
 type Column = Mapping[str, Any]
 
 HISTORY = "data_availability_checks"
-LATEST = "data_availability_latest"
-"""The view that the others are built on."""
+BASE_VIEWS = ("data_availability_latest", "data_availability_readiness")
+"""The views that others are built on, in the order in which they can be created."""
 PARTITION = "check_date"
 
 # The user's own columns that are NULL when the monitor could not determine a value.
@@ -62,7 +62,7 @@ def apply_schema(client: Client, settings: Settings) -> list[str]:
     """
     try:
         done = _apply_table(client, settings)
-        return [*done, *_apply_views(client, settings, stale={LATEST} if done else set())]
+        return [*done, *_apply_views(client, settings, stale=set(BASE_VIEWS[:1]) if done else set())]
     except FAILURES as error:
         raise WarehouseError(f"the schema could not be applied: {explain(error)}") from error
 
@@ -132,14 +132,17 @@ def wanted_views(settings: Settings) -> dict[str, str]:
     """
     values = {
         "league_timezone": f"'{settings.league_timezone.key}'",
+        "phase4_due_at": f"TIME '{settings.phase4_due_at:%H:%M:%S}'",
         "predictions_at": f"TIME '{settings.predictions_at:%H:%M:%S}'",
         "predictions_timezone": f"'{settings.predictions_timezone.key}'",
     }
     dataset = f"{settings.gcp_project_id}.{settings.monitoring_dataset}"
     views = {}
-    for path in sorted((SCHEMAS / "views").glob("*.sql"), key=lambda path: (path.stem != LATEST, path.stem)):
-        query = re.sub(rf"\b({HISTORY}|{LATEST})\b", rf"`{dataset}.\1`", path.read_text())
-        views[path.stem] = re.sub(r"@(\w+)", lambda name: values[name[1]], query)
+    others = sorted({path.stem for path in (SCHEMAS / "views").glob("*.sql")} - set(BASE_VIEWS))
+    for name in (*BASE_VIEWS, *others):
+        query = (SCHEMAS / "views" / f"{name}.sql").read_text()
+        query = re.sub(rf"\b({'|'.join((HISTORY, *BASE_VIEWS))})\b", rf"`{dataset}.\1`", query)
+        views[name] = re.sub(r"@(\w+)", lambda setting: values[setting[1]], query)
     return views
 
 

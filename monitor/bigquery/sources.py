@@ -3,6 +3,7 @@
 A source that fails or breaks the column contract becomes a reading with an error. Nothing here raises.
 """
 
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from functools import partial
@@ -15,31 +16,43 @@ from monitor.bigquery.client import FAILURES, WarehouseError, explain, query
 from monitor.core.dates import DateRange
 from monitor.core.sources import (
     EVIDENCE_DAYS,
-    RESCHEDULE_DAYS,
+    MOVE_DAYS,
     Kind,
     PlayerRow,
     Reading,
     Readings,
     ScheduleRow,
 )
-from monitor.settings import SCHEMAS, Settings
+from monitor.request import Run
+from monitor.settings import SCHEMAS
 
 _TYPES: dict[type, str] = {date: "DATE", datetime: "TIMESTAMP", str: "STRING", int: "INTEGER"}
 
 
-def read_sources(client: bigquery.Client, settings: Settings, days: DateRange, run_id: str) -> Readings:
-    """Read all sources, over enough days around the range to judge each of its dates."""
+def read_sources(client: bigquery.Client, run: Run) -> Readings:
+    """One job per source, side by side, over a window that holds the evidence for every date of the run.
+
+    Predictions are asked for only where a date of the run has them due.
+    """
+    settings, days = run.settings, run.days
     before = days.widened(before=EVIDENCE_DAYS, after=0)
-    around = days.widened(before=EVIDENCE_DAYS, after=RESCHEDULE_DAYS)
-    read_schedule = partial(_read_source, client, Kind.SCHEDULE, ScheduleRow, around, run_id)
-    read_context = partial(_read_source, client, Kind.CONTEXT, PlayerRow, before, run_id)
-    read_coverage = partial(_read_source, client, Kind.COVERAGE, PlayerRow, before, run_id)
-    names = [*settings.schedule_sources, *settings.phase3_source, *settings.phase4_sources]
+    # A game that was moved here may have come from, or gone to, any date of this window.
+    around = days.widened(before=MOVE_DAYS, after=MOVE_DAYS)
+    due = run.now >= settings.deadlines.predictions_due_at(days.first)
+    predictions_source = settings.predictions_source if due else ()
+    names = [*settings.schedule_sources, *settings.phase3_source, *settings.phase4_sources, *predictions_source]
     with ThreadPoolExecutor(max_workers=len(names), thread_name_prefix="source") as threads:
-        schedule = threads.map(read_schedule, settings.schedule_sources)
-        context = threads.map(read_context, settings.phase3_source)
-        coverage = threads.map(read_coverage, settings.phase4_sources)
-        return Readings(tuple(schedule), next(context), tuple(coverage))
+
+        def read[Row: (ScheduleRow, PlayerRow)](
+            kind: Kind, row_type: type[Row], window: DateRange, names: Sequence[str]
+        ) -> Iterator[Reading[Row]]:
+            return threads.map(partial(_read_source, client, kind, row_type, window, run.run_id), names)
+
+        schedule = read(Kind.SCHEDULE, ScheduleRow, around, settings.schedule_sources)
+        context = read(Kind.CONTEXT, PlayerRow, before, settings.phase3_source)
+        coverage = read(Kind.COVERAGE, PlayerRow, before, settings.phase4_sources)
+        predictions = read(Kind.PREDICTIONS, PlayerRow, before, predictions_source)
+        return Readings(tuple(schedule), next(context), tuple(coverage), next(predictions, None))
 
 
 def _read_source[Row: (ScheduleRow, PlayerRow)](

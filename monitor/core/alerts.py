@@ -3,23 +3,31 @@
 It depends on its arguments alone: the verdict, the date's earlier checks, the moment, and the operator's policy.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from monitor.core.coverage import GameStatus
-from monitor.core.dates import Silence
-from monitor.core.games import Teams
+from monitor.core.coverage import GameVerdict
+from monitor.core.dates import Deadlines, Silence
+from monitor.core.games import GameStatus, Teams
+from monitor.core.history import Check, SeenGame, Thread
 from monitor.core.verdict import DateVerdict, Status
 
-TROUBLE = frozenset({Status.MISSING_DATA, Status.PARTIAL_DATA, Status.SCHEDULE_UNKNOWN, Status.ERROR})
-"""The statuses that need attention."""
+TROUBLE = frozenset(
+    {Status.MISSING_DATA, Status.PARTIAL_DATA, Status.NO_PREDICTIONS, Status.SCHEDULE_UNKNOWN, Status.ERROR}
+)
+"""The statuses that need somebody's attention."""
 
-_GAP = {Status.MISSING_DATA, Status.PARTIAL_DATA}
+GAP = frozenset({Status.MISSING_DATA, Status.PARTIAL_DATA})
+"""The statuses of a date whose Phase 4 data is incomplete."""
+
 ALL_CLEAR = frozenset({Status.OK, Status.NO_GAMES})
-"""The statuses that close an alert, unless a game without data merely dropped off the schedule."""
+"""The statuses that close an alert."""
+
+FLAP = timedelta(hours=2)
+"""A failure that returns within this time of the last "monitor failed" is the same failure."""
 
 # How bad a game's status is. UNKNOWN is left out: it is neither better nor worse than anything.
 _RANK: dict[str, int] = {
@@ -57,6 +65,7 @@ class Reason(StrEnum):
     NOT_RECORDED = "NOT_RECORDED"
     ALL_GOOD = "ALL_GOOD"
     UNCHANGED = "UNCHANGED"
+    NOT_DUE = "NOT_DUE"
     EXPECTED_GAP = "EXPECTED_GAP"
     PAST_DATE = "PAST_DATE"
     SILENCED = "SILENCED"
@@ -79,36 +88,12 @@ class AlertStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Thread:
-    """A bot's first message: the channel's id and the message's timestamp, which together identify it in Slack."""
-
-    channel: str
-    ts: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """An earlier check of a date, from its history row. Rows older than the monitor have only a time and a status."""
-
-    time: datetime
-    status: str
-    games: Mapping[Teams, str] = field(default_factory=dict)
-    reason: str | None = None
-    alert_status: str | None = None
-    thread: Thread | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Moment:
-    """When a date is judged. All times are timezone-aware.
-
-    `today` is the league date of `now`; `day_start` and `predictions_start` are those of the date being judged.
-    """
+    """When a date is judged: `now`, `today` as the league's date of it, and the deadlines."""
 
     now: datetime
     today: date
-    day_start: datetime
-    predictions_start: datetime
+    deadlines: Deadlines
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +111,10 @@ class Policy:
 class Decision:
     """Why a message is sent or not, and what it needs besides the verdict.
 
-    `opened` is when the incident was first seen, `closed` when the date was first seen complete again. `before` is the
-    status in the last message. `worse` lists the games that regressed since that message, each with its best status so
-    far, or None if it was not listed. `gone` lists the games without data that are no longer on any schedule, as
-    DAL-MIL. `thread` is the open alert's.
+    `opened` is when the incident was first seen, `closed` when the date was first seen whole after it. `before` is the
+    status in the last message. `worse` has the games that regressed since, each with the best status it had, None where
+    it was not listed. `overdue` has the games whose predictions are overdue, as no message has said. `fates` has what
+    became of each game that a message of the alert named. `thread` is that of the open alert.
     """
 
     reason: Reason
@@ -137,7 +122,8 @@ class Decision:
     closed: datetime | None = None
     before: str | None = None
     worse: tuple[tuple[str, str | None], ...] = ()
-    gone: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
+    fates: tuple[tuple[str, str], ...] = ()
     thread: Thread | None = None
 
 
@@ -154,15 +140,10 @@ class Alert:
 def decide(verdict: DateVerdict, history: Sequence[Check], moment: Moment, policy: Policy) -> Decision:
     """Decide whether to send a message about this verdict. `history` has the date's earlier checks, oldest first."""
     now = moment.now
-    warn_from = moment.predictions_start - policy.deadline_warning
-    # A message sent within the warning window has already said how little time is left.
-    warn = warn_from < now < moment.predictions_start and not any(
-        _was_loud(check) and check.time > warn_from for check in history
-    )
-    news = _news(verdict, history, warn=warn, day_start=moment.day_start if now >= moment.day_start else None)
+    news = _news(verdict, history, moment, policy)
     trouble = verdict.status in TROUBLE
-    worth_sending = trouble or news.reason in LOUD
-    # Backfills only record: there is nothing to do about a past gap. The end of a gap is news whatever the date.
+    worth_sending = news.reason in LOUD or (trouble and news.reason is not Reason.NOT_DUE)
+    # Backfills record quietly: nobody can act on a past gap this morning. The end of a gap is news on any day.
     past_date = policy.backfill or (trouble and verdict.day < moment.today)
     silenced = any(verdict.day in silence.days and now < silence.until for silence in policy.silences)
     reason = news.reason
@@ -179,57 +160,112 @@ def decide(verdict: DateVerdict, history: Sequence[Check], moment: Moment, polic
     return replace(news, reason=reason, opened=_incident_start(history) or now, closed=closed)
 
 
-def _news(verdict: DateVerdict, history: Sequence[Check], *, warn: bool, day_start: datetime | None) -> Decision:
-    """What has changed since the last message.
-
-    `warn`: the deadline is near and no message has said so. `day_start` is set once the verdict's date has begun.
-    """
-    since = since_last_alert(history)
-    if not since:
-        no_alert = {
-            Status.EXPECTED_GAP: Reason.EXPECTED_GAP,
-            Status.OK: Reason.ALL_GOOD,
-            Status.NO_GAMES: Reason.ALL_GOOD,
-        }
-        return Decision(no_alert.get(verdict.status, Reason.NEW_GAP))
-    alerted = since[0]
-    both_gaps = {alerted.status, verdict.status} <= _GAP
-    worse = _worse(verdict, since) if both_gaps else ()
-    gone = _gone(verdict, since) if verdict.status in ALL_CLEAR else ()
-    trouble = verdict.status in TROUBLE
-    if verdict.status is Status.EXPECTED_GAP and alerted.status in _GAP:
-        reason = Reason.EXPECTED_GAP
-    elif not trouble and not gone:
-        reason = Reason.RESOLVED
-    elif worse or (trouble and alerted.status != verdict.status and not both_gaps):
+def _news(verdict: DateVerdict, history: Sequence[Check], moment: Moment, policy: Policy) -> Decision:
+    """What is new about the verdict to the people who read the messages."""
+    alert = open_alert(history)
+    messages = [check for check in alert if _is_loud(check) and check.status in TROUBLE]
+    if verdict.status is Status.ERROR and _flaps(history, messages, moment.now):
+        unchanged = Reason.NOT_DUE if verdict.day > moment.today else Reason.UNCHANGED
+        return Decision(unchanged, thread=_thread(alert))
+    if not messages:
+        return Decision(_first(verdict, moment))
+    # After a failure, what is known is compared with what was known before it.
+    known = [check for check in messages if check.status != Status.ERROR]
+    last = known[-1] if known and verdict.status is not Status.ERROR else messages[-1]
+    since = [check for check in alert[alert.index(last) :] if check is last or check.status != Status.ERROR]
+    failed_again = verdict.status is Status.ERROR and history[-1].status != Status.ERROR
+    same_kind = _kind(last.status) == _kind(verdict.status) and not failed_again
+    worse = _worse(verdict, since) if same_kind else ()
+    overdue = _overdue(verdict, alert, moment)
+    if verdict.status not in TROUBLE:
+        reason = _end(verdict, messages)
+    elif _not_due(verdict, moment):
+        reason = Reason.NOT_DUE
+    elif worse or overdue or not same_kind:
         reason = Reason.WORSENED
-    elif warn:
+    elif _deadline_is_near(history, verdict, moment, policy):
         reason = Reason.DEADLINE
-    # An alert sent the evening before, when nothing was due yet, is repeated in the morning.
-    elif trouble and day_start and alerted.time < day_start:
+    # An alert that somebody asked for the evening before is repeated in the morning.
+    elif messages[-1].time < moment.deadlines.starts_at(verdict.day) <= moment.now:
         reason = Reason.NEW_GAP
     else:
-        reason = Reason.IMPROVED if both_gaps and _better(verdict, since) else Reason.UNCHANGED
-    thread = [check.thread for check in since if check.thread]
-    return Decision(reason, before=alerted.status, worse=worse, gone=gone, thread=thread[-1] if thread else None)
+        reason = Reason.IMPROVED if same_kind and _better(verdict, since) else Reason.UNCHANGED
+    return Decision(
+        reason,
+        before=messages[-1].status,
+        worse=worse,
+        overdue=overdue,
+        fates=_fates(verdict, messages) if reason is Reason.RESOLVED else (),
+        thread=_thread(alert),
+    )
 
 
-def since_last_alert(history: Sequence[Check]) -> Sequence[Check]:
-    """The checks since the open alert's last message to the channel, inclusive; empty if no alert is open.
-
-    A message about an expected gap does not close an alert: its readers are still waiting for the end.
-    """
-    loud = [number for number, check in enumerate(history) if _was_loud(check) and not _was_declared(check)]
-    since = history[loud[-1] :] if loud else ()
-    return since if since and since[0].status in TROUBLE else ()
+def open_alert(history: Sequence[Check]) -> Sequence[Check]:
+    """The checks from the first message of the open alert on; empty where no alert is open."""
+    ends = [number for number, check in enumerate(history) if _closes(check)]
+    after = history[ends[-1] + 1 :] if ends else history
+    start = next((number for number, c in enumerate(after) if _is_loud(c) and c.status in TROUBLE), len(after))
+    return after[start:]
 
 
-def _was_loud(check: Check) -> bool:
+def _is_loud(check: Check) -> bool:
     return check.alert_status == AlertStatus.SENT and check.reason in LOUD
 
 
-def _was_declared(check: Check) -> bool:
-    return check.status == Status.EXPECTED_GAP and check.reason == Reason.REQUESTED
+def _closes(check: Check) -> bool:
+    """Whether this check told the people who were alerted that it is over.
+
+    A message about a declared gap, or about data that is not due, was asked for and closes nothing.
+    """
+    return _is_loud(check) and (check.status in ALL_CLEAR or check.reason == Reason.RESOLVED)
+
+
+def _kind(status: str) -> str:
+    return "gap" if status in GAP else status
+
+
+def _first(verdict: DateVerdict, moment: Moment) -> Reason:
+    """The reason where no alert is open."""
+    if _not_due(verdict, moment):
+        return Reason.NOT_DUE
+    if verdict.status in TROUBLE:
+        return Reason.NEW_GAP
+    return Reason.EXPECTED_GAP if verdict.status is Status.EXPECTED_GAP else Reason.ALL_GOOD
+
+
+def _not_due(verdict: DateVerdict, moment: Moment) -> bool:
+    """Whether nobody has to act yet, whatever is missing."""
+    if verdict.status is Status.ERROR:
+        return verdict.day > moment.today
+    suspect = verdict.status is Status.SCHEDULE_UNKNOWN and not moment.deadlines.is_due(verdict.day, moment.now)
+    return suspect or verdict.status is Status.PENDING
+
+
+def _flaps(history: Sequence[Check], messages: Sequence[Check], now: datetime) -> bool:
+    """Whether a failure is the one that was reported last, back after a while in which the warehouse answered."""
+    reported = [check for check in history if _is_loud(check) and check.status == Status.ERROR]
+    goes_on = bool(messages) and messages[-1].status == history[-1].status == Status.ERROR
+    return bool(reported) and not goes_on and now - reported[-1].time <= FLAP
+
+
+def _end(verdict: DateVerdict, messages: Sequence[Check]) -> Reason:
+    """The reason where nothing is wrong any more, as far as that is known."""
+    failures_only = all(check.status == Status.ERROR for check in messages)
+    if verdict.status is Status.PENDING and not failures_only:
+        return Reason.NOT_DUE
+    if verdict.status is Status.EXPECTED_GAP and _kind(messages[-1].status) in {"gap", Status.NO_PREDICTIONS}:
+        return Reason.EXPECTED_GAP
+    unpredicted = any(seen.predictions == 0 for check in messages for seen in check.games.values())
+    if verdict.predictions_error and unpredicted:
+        return Reason.UNCHANGED
+    return Reason.RESOLVED
+
+
+def _deadline_is_near(history: Sequence[Check], verdict: DateVerdict, moment: Moment, policy: Policy) -> bool:
+    """Whether predictions start soon, and no message has said so."""
+    start = moment.deadlines.predictions_at(verdict.day).astimezone(UTC)
+    warn_from = start - policy.deadline_warning
+    return warn_from < moment.now < start and not any(_is_loud(c) and c.time > warn_from for c in history)
 
 
 def _worse(verdict: DateVerdict, since: Sequence[Check]) -> tuple[tuple[str, str | None], ...]:
@@ -238,35 +274,71 @@ def _worse(verdict: DateVerdict, since: Sequence[Check]) -> tuple[tuple[str, str
     worse: list[tuple[str, str | None]] = []
     for judged in verdict.games:
         teams, rank = judged.game.teams, _RANK.get(judged.status, 0)
-        states = [check.games[teams] for check in since if check.games.get(teams) in _RANK]
-        best = min(states, key=_RANK.__getitem__, default=listed.get(teams))
+        states = [seen.status for check in since if (seen := check.games.get(teams)) and seen.status in _RANK]
+        best = min(states, key=_RANK.__getitem__, default=listed[teams].status if teams in listed else None)
         best_rank = _RANK.get(best or "", 0)
         if rank > (best_rank if teams in listed else 0):
             worse.append((judged.game.matchup, best if best_rank < rank else None))
     return tuple(worse)
 
 
+def _overdue(verdict: DateVerdict, alert: Sequence[Check], moment: Moment) -> tuple[str, ...]:
+    """The games without a prediction that no message has named since predictions were due."""
+    due_at = moment.deadlines.predictions_due_at(verdict.day)
+    named = {
+        teams
+        for check in alert
+        if _is_loud(check) and check.time >= due_at
+        for teams, seen in check.games.items()
+        if seen.status != GameStatus.READY or seen.predictions == 0
+    }
+    return tuple(
+        judged.game.matchup for judged in verdict.games if judged.predictions == 0 and judged.game.teams not in named
+    )
+
+
 def _better(verdict: DateVerdict, since: Sequence[Check]) -> bool:
-    """Whether a game has improved since it was last shown in a message or in a check that needed none."""
-    shown: dict[Teams, str] = {}
+    """Whether a game is better than in the last row that was sent, or that needed no message."""
+    shown: dict[Teams, SeenGame] = {}
     for check in since:
         if check.alert_status in {AlertStatus.SENT, AlertStatus.NOT_NEEDED}:
             shown |= check.games
     return any(
-        _RANK.get(judged.status, 2) < _RANK.get(shown.get(judged.game.teams, ""), 0)
+        _badness(judged.status, judged.predictions) < _badness(seen.status, seen.predictions)
         for judged in (*verdict.games, *verdict.excluded)
+        if (seen := shown.get(judged.game.teams))
+        and judged.status in _RANK
+        and not (seen.predictions == 0 and judged.predictions is None)
     )
 
 
-def _gone(verdict: DateVerdict, since: Sequence[Check]) -> tuple[str, ...]:
-    """The games last seen without data that are no longer on any schedule. That is not an all-clear."""
-    last: dict[Teams, str] = {}
-    for check in since:
-        last |= {teams: status for teams, status in check.games.items() if status in _RANK}
-    listed = {judged.game.teams for judged in (*verdict.games, *verdict.excluded)}
-    return tuple(
-        sorted("-".join(sorted(teams)) for teams, status in last.items() if _RANK[status] and teams not in listed)
-    )
+def _badness(status: str, predictions: int | None) -> tuple[int, bool]:
+    return _RANK.get(status, 0), predictions == 0
+
+
+def _fates(verdict: DateVerdict, messages: Sequence[Check]) -> tuple[tuple[str, str], ...]:
+    """What became of each game that a message named as not ready, or as not predicted."""
+    named: dict[Teams, str] = {}
+    for check in messages:
+        named |= {
+            teams: seen.matchup
+            for teams, seen in check.games.items()
+            if _RANK.get(seen.status, 0) or (seen.predictions == 0 and seen.status != GameStatus.EXCLUDED)
+        }
+    now = {judged.game.teams: judged for judged in (*verdict.games, *verdict.excluded)}
+    return tuple((matchup, _fate(now.get(teams))) for teams, matchup in named.items())
+
+
+def _fate(judged: GameVerdict | None) -> str:
+    if judged is None:
+        return "no longer listed"
+    if judged.status is GameStatus.EXCLUDED:
+        return judged.reason or "not expected"
+    return {GameStatus.READY: "ready"}.get(judged.status, "not ready yet")
+
+
+def _thread(alert: Sequence[Check]) -> Thread | None:
+    return next((check.thread for check in reversed(alert) if check.thread), None)
 
 
 def _incident_start(history: Sequence[Check]) -> datetime | None:
@@ -276,13 +348,12 @@ def _incident_start(history: Sequence[Check]) -> datetime | None:
     """
     start, alerted = None, False
     for check in history:
-        loud = _was_loud(check)
-        if check.status in TROUBLE and check.reason != Reason.PAST_DATE:
-            start = start or check.time
-        elif (loud and not _was_declared(check)) or (check.status in ALL_CLEAR and not alerted):
+        if _closes(check):
+            start, alerted = None, False
+        elif check.status in TROUBLE and check.reason not in {Reason.PAST_DATE, Reason.NOT_DUE}:
+            start, alerted = start or check.time, alerted or _is_loud(check)
+        elif check.status in ALL_CLEAR and not alerted:
             start = None
-        if loud and not _was_declared(check):
-            alerted = check.status in TROUBLE
     return start
 
 
@@ -290,19 +361,13 @@ def _complete_since(history: Sequence[Check]) -> datetime | None:
     """When the date was first seen complete, if every later check agrees."""
     start = None
     for check in history:
-        complete = check.status in ALL_CLEAR and not left_the_schedule(check.status, check.reason)
-        start = (start or check.time) if complete else None
+        start = (start or check.time) if check.status in ALL_CLEAR else None
     return start
 
 
-def left_the_schedule(status: str | None, reason: str | None) -> bool:
-    """Whether a row looks complete only because a game without data dropped off the schedule."""
-    return status in ALL_CLEAR and reason in {Reason.UNCHANGED, Reason.DEADLINE}
-
-
 def outcome_without_post(reason: Reason, *, channel: Channel | None, muted: bool) -> AlertStatus | None:
-    """The alert's status if nothing is posted, else None. `muted`: a dry run, or notify=never."""
-    quiet = {Reason.ALL_GOOD, Reason.EXPECTED_GAP, Reason.UNCHANGED}
+    """The alert's status if nothing is to be posted, else None. `muted`: a dry run, or notify=never."""
+    quiet = {Reason.ALL_GOOD, Reason.EXPECTED_GAP, Reason.UNCHANGED, Reason.NOT_DUE}
     if reason in quiet or (reason is Reason.IMPROVED and channel is Channel.WEBHOOK):
         return AlertStatus.NOT_NEEDED
     if muted or reason in {Reason.PAST_DATE, Reason.SILENCED, Reason.NO_CHANNEL}:

@@ -5,26 +5,16 @@ Nothing here raises. A row that matches no game is reported in a warning, never 
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
 
-from monitor.core.dates import ExpectedGap, OffSeason
-from monitor.core.games import TEAMS, Teams, canonical_team, is_nba_form, teams_in_date_form
+from monitor.core.dates import Deadlines, ExpectedGap, OffSeason
+from monitor.core.games import TEAMS, GameStatus, Teams, canonical_team, is_nba_form, teams_in_date_form
 from monitor.core.schedule import Game, Slate
 from monitor.core.sources import Listing, PlayerRow
-
-
-class GameStatus(StrEnum):
-    """A game's status. UNKNOWN: Phase 4 could not be read, or Phase 3, which says how many players are enough."""
-
-    READY = "READY"
-    PARTIAL = "PARTIAL"
-    MISSING = "MISSING"
-    UNKNOWN = "UNKNOWN"
-    EXCLUDED = "EXCLUDED"
 
 
 class Phase(StrEnum):
@@ -45,8 +35,13 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Rules:
-    """The operator's thresholds."""
+    """What the operator has decided. The defaults are the design's.
 
+    `authority` is the schedule source whose silence is evidence for an off-day.
+    """
+
+    deadlines: Deadlines
+    authority: str = "nbac"
     min_players_per_team: int = 5
     min_coverage: Decimal = Decimal("0.8")
     schedule_max_age: timedelta = timedelta(hours=48)
@@ -58,8 +53,10 @@ class Rules:
 class GameVerdict:
     """The verdict on one game.
 
-    `short_in` names the required sources that have too few of its players, and `findings` has a phrase for each;
-    `missing_from` names those that have none.
+    `short_in` names the required sources in which it is not ready and `findings` says what they lack, a phrase each;
+    `missing_from` names those of them without a row. `ready_at` is when the data of a ready game was written, by its
+    own clock, None where it does not say. `predictions` counts the players predicted, None where that is not due or
+    not known.
     """
 
     game: Game
@@ -70,6 +67,8 @@ class GameVerdict:
     phase4_players: int | None = None
     short_in: tuple[str, ...] = ()
     missing_from: tuple[str, ...] = ()
+    ready_at: datetime | None = None
+    predictions: int | None = None
 
     @property
     def reason(self) -> str | None:
@@ -77,8 +76,16 @@ class GameVerdict:
         return "; ".join([*self.findings, *([_ADVICE[self.stalled]] if self.stalled else [])]) or None
 
 
+@dataclass(slots=True)
+class Tally:
+    """The players of one game in one source, per team (None where the row has no team), and when they were written."""
+
+    players: Counter[str | None] = field(default_factory=Counter)
+    times: list[datetime | None] = field(default_factory=list)
+
+
 class GameIndex:
-    """Finds the game of a Phase 3 or Phase 4 row of a date: by team, which plays once a date, else by id."""
+    """Where each Phase 3 or Phase 4 row of a date belongs: by its team, which plays once a date, else by its id."""
 
     def __init__(self, day: date, games: Slate) -> None:
         self._day = day
@@ -96,9 +103,9 @@ class GameIndex:
         }
         self._known = {game.teams for game in known}
 
-    def tally(self, listing: Listing[PlayerRow]) -> tuple[dict[Teams, Counter[str | None]], list[str]]:
-        """Players per game and team (None if the row has no team), and a warning about rows that match no game."""
-        players: dict[Teams, Counter[str | None]] = {teams: Counter() for teams in self._known}
+    def tally(self, listing: Listing[PlayerRow]) -> tuple[dict[Teams, Tally], list[str]]:
+        """What the source has for each game, and a warning on rows that find no game."""
+        tallies = {teams: Tally() for teams in self._known}
         strays: Counter[str] = Counter()
         for row in listing.on(self._day):
             team = canonical_team(row.team)
@@ -107,8 +114,9 @@ class GameIndex:
             if teams is None or (teams in self._expected and team in TEAMS - teams):
                 strays[" ".join(filter(None, (team, f"game {row.game_id}" if row.game_id else "no id")))] += row.players
             else:
-                players[teams][team] += row.players
-        return players, [_stray_warning(listing.source, strays)] if strays else []
+                tallies[teams].players[team] += row.players
+                tallies[teams].times.append(row.refreshed_at)
+        return tallies, [_stray_warning(listing.source, strays)] if strays else []
 
     def _by_game_id(self, game_id: str | None) -> Teams | None:
         named = teams_in_date_form(game_id, self._day)
@@ -134,13 +142,48 @@ def _some(items: Sequence[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + (f" and {len(items) - most:,} more" if len(items) > most else "")
 
 
-def judge_game(
-    game: Game, context: Counter[str | None] | None, coverage: Mapping[str, Counter[str | None]], rules: Rules
+def judge_games(
+    index: GameIndex,
+    games: Sequence[Game],
+    context: Listing[PlayerRow],
+    coverage: Sequence[Listing[PlayerRow]],
+    rules: Rules,
+    ready_since: Mapping[Teams, datetime | None],
+) -> tuple[tuple[GameVerdict, ...], list[str]]:
+    """Each of the games judged, and a warning on the rows of each source that find no game.
+
+    `ready_since` says when a game became ready, where an earlier check has seen it ready.
+    """
+    expected, strays = index.tally(context)
+    tallies = {listing.source: index.tally(listing) for listing in coverage if not listing.error}
+    strays += [stray for _, found in tallies.values() for stray in found]
+    if any(listing.error for listing in coverage):
+        return tuple(GameVerdict(game, GameStatus.UNKNOWN, ("Phase 4 could not be read",)) for game in games), strays
+    verdicts = tuple(
+        _judge_game(
+            game,
+            None if context.error else expected[game.teams],
+            {source: found[game.teams] for source, (found, _) in tallies.items()},
+            rules,
+            ready_since.get(game.teams),
+        )
+        for game in games
+    )
+    return verdicts, strays
+
+
+def _judge_game(
+    game: Game, context: Tally | None, coverage: Mapping[str, Tally], rules: Rules, seen: datetime | None
 ) -> GameVerdict:
-    """Judge one game. `context` is None if Phase 3 could not be read: then no phase is blamed and no game is ready."""
-    expected = context if context is not None else Counter[str | None]()
-    missing_from = tuple(source for source, players in coverage.items() if not players.total())
-    short = {source: _short_of(game, expected, players, rules) for source, players in coverage.items()}
+    """Whether the game has its data in every required source.
+
+    `context` is None where Phase 3 could not be read: then no phase is blamed, and no game called ready. `seen` is the
+    time at which an earlier check found the game to have become ready.
+    """
+    expected = context.players if context is not None else Counter[str | None]()
+    players = {source: tally.players for source, tally in coverage.items()}
+    missing_from = tuple(source for source, found in players.items() if not found.total())
+    short = {source: _short_of(game, expected, found, rules) for source, found in players.items()}
     short_teams = [team for teams in short.values() for team in teams]
     if context is None and not short_teams:
         return GameVerdict(game, GameStatus.UNKNOWN, ("the number of players needed is unknown",))
@@ -150,13 +193,20 @@ def judge_game(
     return GameVerdict(
         game,
         GameStatus.MISSING if missing_from else GameStatus.PARTIAL if short_teams else GameStatus.READY,
-        findings=_findings(game, short, expected, coverage),
+        findings=_findings(game, short, expected, players),
         stalled=stalled,
-        phase3_players=None if context is None else context.total(),
-        phase4_players=min((players.total() for players in coverage.values()), default=None),
+        phase3_players=None if context is None else context.players.total(),
+        phase4_players=min((found.total() for found in players.values()), default=None),
         short_in=tuple(source for source, teams in short.items() if teams),
         missing_from=missing_from,
+        ready_at=None if short_teams else seen or _newest([at for tally in coverage.values() for at in tally.times]),
     )
+
+
+def _newest(times: Sequence[datetime | None]) -> datetime | None:
+    """The newest of them; None where one is not known."""
+    known = [at for at in times if at]
+    return max(known, default=None) if len(known) == len(times) else None
 
 
 def _short_of(

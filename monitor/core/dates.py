@@ -5,7 +5,7 @@ A league date is the calendar date in the league's time zone, never the UTC date
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _SEASON_STARTS = 10  # the month
 
@@ -43,6 +43,41 @@ def season_of(day: date) -> DateRange:
     """The season that contains a date, from October to September."""
     year = day.year if day.month >= _SEASON_STARTS else day.year - 1
     return DateRange(date(year, _SEASON_STARTS, 1), date(year + 1, _SEASON_STARTS, 1) - timedelta(days=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """The times of day by which a date's data has to be there.
+
+    Phase 4 is due by the league's clock, predictions start by a clock of their own, and both follow daylight saving.
+    """
+
+    league: tzinfo
+    phase4: time
+    predictions: time
+    predictions_zone: tzinfo
+    grace: timedelta = timedelta(minutes=30)
+    """How long after their start predictions may take to appear."""
+
+    def due_at(self, day: date) -> datetime:
+        """When the date's Phase 4 data is due."""
+        return datetime.combine(day, self.phase4, self.league)
+
+    def is_due(self, day: date, now: datetime) -> bool:
+        """Whether the date's Phase 4 data has to be there by now; a scheduler's clock may be a minute behind."""
+        return now >= self.due_at(day).astimezone(UTC) - timedelta(minutes=1)
+
+    def predictions_at(self, day: date) -> datetime:
+        """When the date's predictions start."""
+        return datetime.combine(day, self.predictions, self.predictions_zone)
+
+    def predictions_due_at(self, day: date) -> datetime:
+        """When the date's predictions have to be there."""
+        return self.predictions_at(day).astimezone(UTC) + self.grace
+
+    def starts_at(self, day: date) -> datetime:
+        """Midnight, by the league's clock."""
+        return datetime.combine(day, time(), self.league)
 
 
 @dataclass(frozen=True, slots=True)

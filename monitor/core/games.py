@@ -5,6 +5,18 @@ Nothing here raises: an unknown code is kept as it is, and an unreadable id iden
 
 import re
 from datetime import date
+from enum import StrEnum
+
+
+class GameStatus(StrEnum):
+    """A game's status. UNKNOWN where Phase 4 could not be read, or Phase 3, which says how many players are enough."""
+
+    READY = "READY"
+    PARTIAL = "PARTIAL"
+    MISSING = "MISSING"
+    UNKNOWN = "UNKNOWN"
+    EXCLUDED = "EXCLUDED"
+
 
 type Teams = frozenset[str]
 """The two teams of a game. A set, because some tables have home and away reversed."""

@@ -6,26 +6,32 @@ whether it is requested alone or within a range.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from monitor.core.dates import DateRange
+from monitor.core.games import is_nba_form
 
 EVIDENCE_DAYS = 14
 """How many days around a date are read: games on both sides show an off-day, earlier rows the latest date with data."""
 
-RESCHEDULE_DAYS = 120
-"""How many days ahead the schedule is read: a postponed game's id appears again on a later date."""
+MOVE_DAYS = 120
+"""How far a game can be moved, in either direction: its id then stands on two dates."""
+
+CLOCK_SKEW = timedelta(minutes=2)
+"""How far another machine's clock may be ahead. A time beyond it is not believed."""
 
 
 class Kind(StrEnum):
-    """What a source says: who plays, who is expected (Phase 3), who is ready (Phase 4)."""
+    """What a source knows: who plays, who is expected (Phase 3), who is ready (Phase 4), who was predicted."""
 
     SCHEDULE = "schedule"
     CONTEXT = "context"
     COVERAGE = "coverage"
+    PREDICTIONS = "predictions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +71,45 @@ class Reading[Row: (ScheduleRow, PlayerRow)]:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """Everything that a run read, each kind in the order of the settings."""
+    """Everything that one run read, each kind in the order of the settings.
+
+    `predictions` is None where no date of the run has its predictions due, or where the source is switched off.
+    """
 
     schedule: tuple[Reading[ScheduleRow], ...]
     context: Reading[PlayerRow]
     coverage: tuple[Reading[PlayerRow], ...]
+    predictions: Reading[PlayerRow] | None = None
 
     @property
     def all(self) -> tuple[Reading[ScheduleRow] | Reading[PlayerRow], ...]:
-        """Schedule first, then Phase 3, then Phase 4."""
-        return (*self.schedule, self.context, *self.coverage)
+        """Schedule first, then Phase 3, Phase 4, predictions."""
+        return (*self.schedule, self.context, *self.coverage, *([self.predictions] if self.predictions else []))
+
+    def unread(self, authority: str) -> str:
+        """Why these readings are not enough to judge a range; empty if they are.
+
+        A range needs the schedule's authority, Phase 3 and every required source.
+        """
+        needed: list[Reading[ScheduleRow] | Reading[PlayerRow]] = [self.context, *self.coverage]
+        needed += [reading for reading in self.schedule if reading.source == authority]
+        return "; ".join(f"{one.source} could not be read: {one.error}" for one in needed if one.error)
 
 
 class Listing[Row: (ScheduleRow, PlayerRow)]:
-    """A reading by date."""
+    """A reading by date. A time that lies in the future is not believed: the row counts as one without a time."""
 
-    def __init__(self, reading: Reading[Row]) -> None:
+    def __init__(self, reading: Reading[Row], now: datetime) -> None:
         self.source = reading.source
         self.kind = reading.kind
         self.error = reading.error
         self._rows: dict[date, list[Row]] = defaultdict(list)
+        self._from_the_future: set[date] = set()
+        latest = now + CLOCK_SKEW
         for row in reading.rows:
+            if row.refreshed_at and row.refreshed_at > latest:
+                self._from_the_future.add(row.game_date)
+                row = replace(row, refreshed_at=None)  # noqa: PLW2901 - the row as it is believed
             self._rows[row.game_date].append(row)
         self._dates = sorted(self._rows)
         self._refreshed = {
@@ -104,3 +128,17 @@ class Listing[Row: (ScheduleRow, PlayerRow)]:
     def refreshed_at(self, days: DateRange) -> datetime | None:
         """When the newest row of the range was written; None if no row says."""
         return max((known for day in self.dates_in(days) if (known := self._refreshed[day])), default=None)
+
+    def from_the_future(self, days: DateRange) -> Sequence[date]:
+        """The dates of the range with a row whose time lies in the future, in order."""
+        return sorted(day for day in self._from_the_future if day in days)
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Sequence[Row]]:
+        """The rows under each of NBA.com's ids, which follow a game from date to date."""
+        rows: dict[str, list[Row]] = defaultdict(list)
+        for day in self._dates:
+            for row in self._rows[day]:
+                if row.game_id and is_nba_form(row.game_id):
+                    rows[row.game_id].append(row)
+        return rows

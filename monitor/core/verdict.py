@@ -5,16 +5,17 @@ SCHEDULE_UNKNOWN. Each date is judged on its own, and nothing here raises.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from monitor.core.coverage import GameIndex, GameStatus, GameVerdict, Phase, Rules, judge_game
+from monitor.core.coverage import GameIndex, GameVerdict, Phase, Rules, judge_games
 from monitor.core.dates import DateRange
-from monitor.core.schedule import slate
+from monitor.core.games import GameStatus, Teams
+from monitor.core.history import Check
+from monitor.core.schedule import Game, Slate, slate, window_of
 from monitor.core.sources import (
     EVIDENCE_DAYS,
-    RESCHEDULE_DAYS,
     Kind,
     Listing,
     PlayerRow,
@@ -27,8 +28,10 @@ class Status(StrEnum):
     """A date's status. The words are a contract."""
 
     OK = "OK"
+    PENDING = "PENDING"
     MISSING_DATA = "MISSING_DATA"
     PARTIAL_DATA = "PARTIAL_DATA"
+    NO_PREDICTIONS = "NO_PREDICTIONS"
     NO_GAMES = "NO_GAMES"
     SCHEDULE_UNKNOWN = "SCHEDULE_UNKNOWN"
     EXPECTED_GAP = "EXPECTED_GAP"
@@ -48,7 +51,11 @@ class SourceRecord:
 
 @dataclass(frozen=True, slots=True)
 class DateVerdict:
-    """The verdict on one date. `error` says what could not be determined, and is set only if the status is ERROR."""
+    """One date judged. `error` says what could not be found out, and is set exactly when the status is ERROR.
+
+    `strays`: Phase 3 or Phase 4 has players that find no game. `predictions_error` says why it is unknown whether
+    predictions came.
+    """
 
     day: date
     status: Status
@@ -58,6 +65,9 @@ class DateVerdict:
     sources: tuple[SourceRecord, ...] = ()
     phase3_latest: date | None = None
     phase4_latest: date | None = None
+    predictions_latest: date | None = None
+    strays: bool = False
+    predictions_error: str | None = None
     error: str | None = None
 
     def count(self, status: GameStatus) -> int:
@@ -69,115 +79,216 @@ class DateVerdict:
         """The first phase that a game is waiting for: the likely cause, not a proven one."""
         return min((verdict.stalled for verdict in self.games if verdict.stalled), default=None)
 
+    @property
+    def ready_at(self) -> datetime | None:
+        """When the last game's data was written; None where a game is not ready, or does not say."""
+        times = [verdict.ready_at for verdict in self.games]
+        return max((at for at in times if at), default=None) if all(times) else None
 
-def judge(days: Iterable[date], readings: Readings, rules: Rules, *, now: datetime, today: date) -> list[DateVerdict]:
-    """Judge each date, in the order given. `today` is the league's date of `now`."""
-    schedule = [Listing(reading) for reading in readings.schedule]
-    context = Listing(readings.context)
-    coverage = [Listing(reading) for reading in readings.coverage]
-    return [_judge_date(day, schedule, context, coverage, rules, now, today) for day in days]
+    @property
+    def predicted_games(self) -> int | None:
+        """How many expected games have a prediction; None where that is not due or not known."""
+        counts = [verdict.predictions for verdict in self.games]
+        return None if None in counts or not counts else sum(bool(count) for count in counts)
+
+
+def judge(
+    days: Iterable[date],
+    readings: Readings,
+    rules: Rules,
+    history: Mapping[date, Sequence[Check]],
+    *,
+    now: datetime,
+    today: date,
+) -> list[DateVerdict]:
+    """Judge each date, in the order given. `history` has each date's earlier checks; `today` is the league's date."""
+    sources = _Sources(
+        [Listing(reading, now) for reading in readings.schedule],
+        Listing(readings.context, now),
+        [Listing(reading, now) for reading in readings.coverage],
+        Listing(readings.predictions, now) if readings.predictions else None,
+    )
+    # A range asks for predictions where one of its dates has them due; the others are judged as if alone.
+    before_predictions = replace(sources, predictions=None)
+    return [
+        _judge_date(
+            day,
+            sources if now >= rules.deadlines.predictions_due_at(day) else before_predictions,
+            rules,
+            history.get(day, ()),
+            now,
+            today,
+        )
+        for day in days
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Everything that was read, by date. `predictions` is None where they are not due, or not asked for."""
+
+    schedule: Sequence[Listing[ScheduleRow]]
+    context: Listing[PlayerRow]
+    coverage: Sequence[Listing[PlayerRow]]
+    predictions: Listing[PlayerRow] | None
+
+    @property
+    def players(self) -> Sequence[Listing[PlayerRow]]:
+        return [self.context, *self.coverage, *([self.predictions] if self.predictions else [])]
 
 
 def _judge_date(
-    day: date,
-    schedule: Sequence[Listing[ScheduleRow]],
-    context: Listing[PlayerRow],
-    coverage: Sequence[Listing[PlayerRow]],
-    rules: Rules,
-    now: datetime,
-    today: date,
+    day: date, sources: _Sources, rules: Rules, history: Sequence[Check], now: datetime, today: date
 ) -> DateVerdict:
-    window = DateRange(day, day).widened(before=EVIDENCE_DAYS, after=RESCHEDULE_DAYS)
+    window = window_of(day)
     before = DateRange(day - timedelta(days=EVIDENCE_DAYS), day)
-    answered = [listing for listing in schedule if not listing.error]
     stale = {
         listing.source: age
-        for listing in answered
-        if day >= today and (age := _staleness(listing, window, rules, now)) is not None
+        for listing in sources.schedule
+        if day >= today and listing.dates_in(window) and (age := _staleness(listing, window, rules, now)) is not None
     }
-    games = slate(day, [listing for listing in answered if listing.dates_in(window)])
+    ready_since = _ready_since(history)
 
+    def judged(games: Slate) -> tuple[tuple[GameVerdict, ...], list[str]]:
+        return judge_games(GameIndex(day, games), games.expected, sources.context, sources.coverage, rules, ready_since)
+
+    def worst_first(game: Game) -> tuple[int, int]:
+        ((verdict,), _) = judged(Slate((game,)))
+        return _WORST_FIRST.index(verdict.status), verdict.phase4_players or 0
+
+    games = slate(day, sources.schedule, rules.authority, history, worst_first)
+    verdicts, strays = judged(games)
     index = GameIndex(day, games)
-    expected_players, context_strays = index.tally(context)
-    tallies = {listing.source: index.tally(listing) for listing in coverage if not listing.error}
-    strays = [*context_strays, *(stray for _, found in tallies.values() for stray in found)]
-    unread = [listing for listing in coverage if listing.error]
-    verdicts = tuple(
-        GameVerdict(game, GameStatus.UNKNOWN, ("Phase 4 could not be read",))
-        if unread
-        else judge_game(
-            game,
-            None if context.error else expected_players[game.teams],
-            {source: players[game.teams] for source, (players, _) in tallies.items()},
-            rules,
+    predictions, predictions_error = _due_predictions(day, sources.predictions, today)
+    if predictions:
+        predicted, unplaced = index.tally(predictions)
+        verdicts = tuple(
+            replace(verdict, predictions=predicted[verdict.game.teams].players.total()) for verdict in verdicts
         )
-        for game in games.expected
-    )
-    evidence = [listing for listing in answered if listing.source not in stale]
-    off_day = day in rules.off_season or _shows_off_day(day, evidence)
-    status, why = _status(day, verdicts, rules, strays=bool(strays), off_day=off_day)
-    error = _what_is_unknown(schedule, context, unread, status)
+    doubt = _doubt(day, verdicts, sources.schedule, stale, rules, strays=bool(strays))
+    status, declared = _status(day, verdicts, rules, now, doubt=bool(doubt))
+    error = _what_is_unknown(sources, status, verdicts)
     return DateVerdict(
         day=day,
         status=Status.ERROR if error else status,
         games=verdicts,
         excluded=tuple(GameVerdict(game, GameStatus.EXCLUDED, (reason,)) for game, reason in games.excluded),
         warnings=(
-            *(() if error else why),
-            *_source_warnings([*schedule, context, *coverage], window, stale),
+            *declared,
+            *([doubt] if doubt and status is Status.SCHEDULE_UNKNOWN and not error else []),
+            *_source_warnings([*sources.schedule, *sources.players], window, stale),
             *games.warnings,
             *strays,
-            *index.unknown_teams([context, *coverage]),
+            *(unplaced if predictions else ()),
+            *index.unknown_teams(sources.players),
         ),
         sources=tuple(
             SourceRecord(source.source, source.kind, len(source.on(day)), source.refreshed_at(span), source.error)
-            for listings, span in ((schedule, window), ([context, *coverage], before))
+            for listings, span in ((sources.schedule, window), (sources.players, before))
             for source in listings
         ),
-        phase3_latest=_latest([context], before),
-        phase4_latest=_latest(coverage, before),
+        phase3_latest=_latest([sources.context], before),
+        phase4_latest=_latest(sources.coverage, before),
+        predictions_latest=_latest([sources.predictions], before) if sources.predictions else None,
+        strays=bool(strays),
+        predictions_error=predictions_error,
         error=error,
     )
 
 
-def _status(
-    day: date, games: Sequence[GameVerdict], rules: Rules, *, strays: bool, off_day: bool
-) -> tuple[Status, tuple[str, ...]]:
-    """The status according to the sources that answered, and the warnings that explain it."""
-    if not games:
-        if off_day and not strays:
-            return Status.NO_GAMES, ()
-        why = "there are players for this date" if strays else "nothing shows that this is an off-day"
-        return Status.SCHEDULE_UNKNOWN, (f"no game is expected on {day}, but {why}",)
-    gaps = {verdict.status for verdict in games} & {GameStatus.MISSING, GameStatus.PARTIAL}
-    if not gaps:
-        return Status.OK, ()
-    gap = next((gap for gap in rules.expected_gaps if day in gap.days), None)
-    if gap:
-        return Status.EXPECTED_GAP, (f"expected gap {gap.days}: {gap.reason}",)
-    return (Status.MISSING_DATA if GameStatus.MISSING in gaps else Status.PARTIAL_DATA), ()
+_WORST_FIRST = (GameStatus.MISSING, GameStatus.PARTIAL, GameStatus.UNKNOWN, GameStatus.READY)
 
 
-def _shows_off_day(day: date, evidence: Sequence[Listing[ScheduleRow]]) -> bool:
-    """Whether a fresh source has rows for the date, or on both sides of it; asked only where no game is expected."""
+def _ready_since(history: Sequence[Check]) -> dict[Teams, datetime | None]:
+    """When each game became ready, as the first check that saw it ready has it. A re-run does not move it."""
+    found: dict[Teams, datetime | None] = {}
+    for check in history:
+        for teams, seen in check.games.items():
+            if seen.status == GameStatus.READY:
+                found.setdefault(teams, seen.ready_at)
+    return found
+
+
+def _due_predictions(
+    day: date, listing: Listing[PlayerRow] | None, today: date
+) -> tuple[Listing[PlayerRow] | None, str | None]:
+    """The predictions, if they have to be there by now; and why they are unknown, if they could not be read.
+
+    A past date of a season that was never predicted lacks nothing: there are no rows within the 14 days before it.
+    """
+    if listing is None:
+        return None, None
+    if listing.error:
+        return None, listing.error
+    if day < today and not listing.dates_in(DateRange(day - timedelta(days=EVIDENCE_DAYS), day)):
+        return None, None
+    return listing, None
+
+
+def _doubt(
+    day: date,
+    games: Sequence[GameVerdict],
+    schedule: Sequence[Listing[ScheduleRow]],
+    stale: Mapping[str, str],
+    rules: Rules,
+    *,
+    strays: bool,
+) -> str | None:
+    """Why there may be more games than are listed. Only the authority's silence is evidence."""
+    if not games and strays:
+        return f"no game is listed on {day}, but Phase 3 or Phase 4 has players for it"
+    if not games and day in rules.off_season:
+        return None
+    authority = next(listing for listing in schedule if listing.source == rules.authority)
+    why = None
     one, reach = timedelta(days=1), timedelta(days=EVIDENCE_DAYS)
     earlier, later = DateRange(day - reach, day - one), DateRange(day + one, day + reach)
-    return any(listing.on(day) or (listing.dates_in(earlier) and listing.dates_in(later)) for listing in evidence)
+    if authority.error:
+        why = "could not be read"
+    elif authority.source in stale:
+        why = stale[authority.source]
+    elif not authority.on(day) and not (authority.dates_in(earlier) and authority.dates_in(later)):
+        why = f"lists no games on this date, and none on both sides of it within {EVIDENCE_DAYS} days"
+    if why is None:
+        return None
+    listed = "there may be more games than are listed" if games else "no game is listed, and nothing shows an off-day"
+    return f"{listed}: {authority.source}, the schedule's authority, {why}"
 
 
-def _what_is_unknown(
-    schedule: Sequence[Listing[ScheduleRow]],
-    context: Listing[PlayerRow],
-    unread: Sequence[Listing[PlayerRow]],
-    status: Status,
-) -> str | None:
-    """Why the date has no verdict, if so. Without Phase 3 a gap still shows, but no date can be called complete."""
-    failed = [listing for listing in schedule if listing.error]
-    blind: list[Listing[ScheduleRow] | Listing[PlayerRow]] = [*unread]
-    if len(failed) == len(schedule):
+def _status(
+    day: date, games: Sequence[GameVerdict], rules: Rules, now: datetime, *, doubt: bool
+) -> tuple[Status, tuple[str, ...]]:
+    """The status as far as what answered tells, and the declared gap that explains it.
+
+    What is known to be wrong goes before what is not known.
+    """
+    states = {verdict.status for verdict in games}
+    short = bool(states & {GameStatus.MISSING, GameStatus.PARTIAL})
+    unpredicted = any(verdict.predictions == 0 for verdict in games)
+    gap = next((gap for gap in rules.expected_gaps if day in gap.days), None)
+    found: list[tuple[Status, object]] = [
+        (Status.EXPECTED_GAP, (short or unpredicted) and gap),
+        (Status.PENDING, short and not rules.deadlines.is_due(day, now)),
+        (Status.MISSING_DATA, GameStatus.MISSING in states),
+        (Status.PARTIAL_DATA, GameStatus.PARTIAL in states),
+        (Status.NO_PREDICTIONS, unpredicted),
+        (Status.SCHEDULE_UNKNOWN, doubt),
+        (Status.OK, games),
+        (Status.NO_GAMES, True),
+    ]
+    status = next(status for status, holds in found if holds)
+    return status, (f"expected gap {gap.days}: {gap.reason}",) if gap and status is Status.EXPECTED_GAP else ()
+
+
+def _what_is_unknown(sources: _Sources, status: Status, games: Sequence[GameVerdict]) -> str | None:
+    """What keeps the date from a verdict. Without Phase 3 a gap still shows, but nothing can be called whole."""
+    failed = [listing for listing in sources.schedule if listing.error]
+    blind: list[Listing[ScheduleRow] | Listing[PlayerRow]] = [listing for listing in sources.coverage if listing.error]
+    if len(failed) == len(sources.schedule):
         blind += failed
-    if context.error and status in {Status.OK, Status.NO_GAMES}:
-        blind.append(context)
+    whole = {Status.OK, Status.NO_GAMES, Status.NO_PREDICTIONS}
+    if sources.context.error and (status in whole or (status is Status.SCHEDULE_UNKNOWN and games)):
+        blind.append(sources.context)
     return "; ".join(f"{listing.source} could not be read: {listing.error}" for listing in blind) or None
 
 
@@ -206,6 +317,8 @@ def _source_warnings(
             yield f"{listing.source} is empty: no rows from {window.first} to {window.last}"
         elif listing.source in stale:
             yield f"{listing.source} {stale[listing.source]}"
+        if future := listing.from_the_future(window):
+            yield f"{listing.source} has times that lie in the future, as on {future[0]}: they are ignored"
 
 
 def _latest(listings: Sequence[Listing[PlayerRow]], days: DateRange) -> date | None:

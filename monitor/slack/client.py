@@ -8,6 +8,7 @@ import re
 import threading
 from concurrent.futures import Future
 from http.client import HTTPException
+from time import monotonic
 from typing import Any
 
 from slack_sdk import WebClient
@@ -21,7 +22,8 @@ from slack_sdk.http_retry.builtin_handlers import (
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from monitor.core.alerts import Channel, Thread
+from monitor.core.alerts import Channel
+from monitor.core.history import Thread
 from monitor.settings import Settings
 
 type Message = dict[str, Any]
@@ -90,19 +92,42 @@ class _RateLimitRetryHandler(RateLimitErrorRetryHandler):
         return bool(re.fullmatch(r"\d{1,4}", said[0], re.ASCII)) and int(said[0]) <= MOST_WAIT_SECONDS
 
 
+class _RetryHandlerUntil(RetryHandler):
+    """One of Slack's own retry handlers, until the delivery is given up: nobody would know of what is posted then."""
+
+    def __init__(self, handler: RetryHandler, until: float) -> None:
+        super().__init__(handler.max_retry_count, handler.interval_calculator)
+        self._handler, self._until = handler, until
+
+    def _can_retry(self, **given: Any) -> bool:  # noqa: ANN401 - what the library passes to its handlers
+        return monotonic() < self._until and self._handler.can_retry(**given)
+
+    def prepare_for_next_attempt(self, **given: Any) -> None:  # noqa: ANN401 - the same
+        self._handler.prepare_for_next_attempt(**given)
+        _seconds_until(self._until)
+
+
+def _seconds_until(end: float) -> float:
+    """How long a call may take. Raises TimeoutError where there is no time left."""
+    if (left := end - monotonic()) <= 0:
+        raise TimeoutError
+    return min(CALL_SECONDS, left)
+
+
 def deliver(
     settings: Settings, message: Message, *, thread: Thread | None, reply: Message, broadcast: bool
 ) -> Thread | None:
     """Post the message; where a bot has a thread, edit its first message to it instead, and add the reply.
 
     `broadcast` shows the reply in the channel too. Returns where the bot's first message is, or None for a webhook.
-    Raises DeliveryError, within DELIVERY_SECONDS.
+    Raises DeliveryError, within DELIVERY_SECONDS, and posts nothing after that.
     """
     outcome: Future[Thread | None] = Future()
+    until = monotonic() + DELIVERY_SECONDS
 
     def work() -> None:
         try:
-            outcome.set_result(_deliver(settings, message, thread=thread, reply=reply, broadcast=broadcast))
+            outcome.set_result(_deliver(settings, message, until, thread=thread, reply=reply, broadcast=broadcast))
         except Exception as error:  # noqa: BLE001 - raised again by whoever waits
             outcome.set_exception(error)
 
@@ -115,31 +140,33 @@ def deliver(
 
 
 def _deliver(
-    settings: Settings, message: Message, *, thread: Thread | None, reply: Message, broadcast: bool
+    settings: Settings, message: Message, until: float, *, thread: Thread | None, reply: Message, broadcast: bool
 ) -> Thread | None:
     if settings.channel is Channel.WEBHOOK:
-        _post_to_webhook(settings, message)
+        _post_to_webhook(settings, message, until)
         return None
     if thread is None:
-        return _post_as_bot(settings, settings.slack_channel, message)
+        return _post_as_bot(settings, settings.slack_channel, message, until)
     # The edit comes first: made twice it changes nothing, so that only a lost answer to the reply can repeat anything.
     try:
-        _call(settings, "chat.update", {"channel": thread.channel, "ts": thread.ts, **message})
+        _call(settings, "chat.update", {"channel": thread.channel, "ts": thread.ts, **message}, until)
     except DeliveryError as error:
         if error.word is None or error.word in _PASSING | _TOKEN_ADVICE.keys():
             raise
-        return _post_as_bot(settings, settings.slack_channel, message)
-    _post_as_bot(settings, thread.channel, {**reply, "thread_ts": thread.ts, "reply_broadcast": broadcast})
+        return _post_as_bot(settings, settings.slack_channel, message, until)
+    _post_as_bot(settings, thread.channel, {**reply, "thread_ts": thread.ts, "reply_broadcast": broadcast}, until)
     return thread
 
 
-def _post_to_webhook(settings: Settings, message: Message) -> None:
+def _post_to_webhook(settings: Settings, message: Message, until: float) -> None:
     if settings.slack_webhook_url is None:
         raise DeliveryError("no Slack channel is set: give SLACK_WEBHOOK_URL, or SLACK_BOT_TOKEN and SLACK_CHANNEL")
-    client = WebhookClient(
-        settings.slack_webhook_url.get_secret_value(), timeout=CALL_SECONDS, retry_handlers=_retry_handlers()
-    )
     try:
+        client = WebhookClient(
+            settings.slack_webhook_url.get_secret_value(),
+            timeout=_seconds_until(until),  # type: ignore[arg-type]  # a socket's timeout may be a fraction
+            retry_handlers=_retry_handlers(until),
+        )
         response = client.send(**message, unfurl_links=False)
     except (OSError, HTTPException, ValueError) as error:
         # The error's own text may hold the address, which is the secret.
@@ -149,19 +176,22 @@ def _post_to_webhook(settings: Settings, message: Message) -> None:
         raise DeliveryError(f"Slack answered {response.status_code}{_said(_word(response.body))}; {advice}")
 
 
-def _post_as_bot(settings: Settings, channel: str | None, message: Message) -> Thread:
-    answer = _call(settings, "chat.postMessage", {"channel": channel, "unfurl_links": False, **message})
+def _post_as_bot(settings: Settings, channel: str | None, message: Message, until: float) -> Thread:
+    answer = _call(settings, "chat.postMessage", {"channel": channel, "unfurl_links": False, **message}, until)
     if not (answer.get("channel") and answer.get("ts")):
         raise DeliveryError(f"{_STRANGER}; {_LATER}")
     return Thread(answer["channel"], answer["ts"])
 
 
-def _call(settings: Settings, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _call(settings: Settings, method: str, arguments: dict[str, Any], until: float) -> dict[str, Any]:
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else None
-    client = WebClient(
-        token, base_url=f"{settings.slack_api_url}/", timeout=CALL_SECONDS, retry_handlers=_retry_handlers()
-    )
     try:
+        client = WebClient(
+            token,
+            base_url=f"{settings.slack_api_url}/",
+            timeout=_seconds_until(until),  # type: ignore[arg-type]  # a socket's timeout may be a fraction
+            retry_handlers=_retry_handlers(until),
+        )
         return _object(client.api_call(method, json=arguments))
     except SlackApiError as error:
         word = _word(_object(error.response).get("error"))
@@ -177,8 +207,9 @@ def _object(response: SlackResponse) -> dict[str, Any]:
     return response.data if isinstance(response.data, dict) else {}
 
 
-def _retry_handlers() -> list[RetryHandler]:
-    return [ConnectionErrorRetryHandler(), _RateLimitRetryHandler(), ServerErrorRetryHandler()]
+def _retry_handlers(until: float) -> list[RetryHandler]:
+    handlers = [ConnectionErrorRetryHandler(), _RateLimitRetryHandler(), ServerErrorRetryHandler()]
+    return [_RetryHandlerUntil(handler, until) for handler in handlers]
 
 
 def _word(text: object) -> str | None:

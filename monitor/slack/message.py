@@ -20,11 +20,14 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from monitor.core.alerts import TROUBLE, Decision, Reason
-from monitor.core.coverage import GameStatus, GameVerdict, Phase
+from monitor.core.alerts import GAP, TROUBLE, Decision, Reason
+from monitor.core.coverage import GameVerdict, Phase
 from monitor.core.dates import league_date
+from monitor.core.games import GameStatus
+from monitor.core.readiness import Readiness, advice, usual
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, Status
+from monitor.request import Run
 from monitor.settings import Settings
 from monitor.words import AUTHORIZATION, PHASES, clock, duration
 
@@ -51,8 +54,10 @@ _DATE_MARK = {
     Status.OK: "🟢",
     Status.NO_GAMES: "⚪",
     Status.EXPECTED_GAP: "⚪",
+    Status.PENDING: "⚪",
     Status.PARTIAL_DATA: "🟠",
     Status.MISSING_DATA: "🔴",
+    Status.NO_PREDICTIONS: "🔴",
     Status.SCHEDULE_UNKNOWN: "🟣",
     Status.ERROR: "⚫",
 }
@@ -60,13 +65,12 @@ _TURN_MARK = {Reason.DEADLINE: "⏰", Reason.NOT_RECORDED: "⚫"}
 _MEANING = {
     Status.MISSING_DATA: "No predictions can be made without it.",
     Status.PARTIAL_DATA: "Predictions will miss players.",
-    Status.SCHEDULE_UNKNOWN: (
-        "Either there are no games, or the schedule was not loaded and predictions will be missing. "
-        "This is *not* an all-clear."
-    ),
+    Status.NO_PREDICTIONS: "The Phase 4 data is there, so predictions were possible.",
+    Status.SCHEDULE_UNKNOWN: "Predictions may be missing for games that nobody lists. This is *not* an all-clear.",
     Status.ERROR: "The data may or may not be there. This is *not* an all-clear.",
 }
 _WAS_OPEN: dict[str, str] = {
+    Status.NO_PREDICTIONS: "Predictions were missing",
     Status.ERROR: "Data status was unknown",
     Status.SCHEDULE_UNKNOWN: "The schedule was suspect",
 }
@@ -77,17 +81,19 @@ _NOT_RECORDED = (
 _WORST_FIRST = [GameStatus.MISSING, GameStatus.PARTIAL, GameStatus.UNKNOWN, GameStatus.READY]
 
 
-def compose(
-    verdict: DateVerdict, decision: Decision, settings: Settings, *, run_id: str, now: datetime
-) -> dict[str, Any]:
-    """The message as `text`, for notifications and screen readers, and `blocks`."""
-    start = settings.predictions_start(verdict.day)
+def compose(verdict: DateVerdict, decision: Decision, readiness: Sequence[Readiness], run: Run) -> dict[str, Any]:
+    """The message as `text`, for notifications and screen readers, and `blocks`.
+
+    `readiness` has the game dates before this one, from which follows what is usual.
+    """
+    settings, now = run.settings, run.now
+    start = settings.deadlines.predictions_at(verdict.day)
     title = f"NBA {_day(verdict, now)}{_turn(decision, start - now)}"
     mark = _TURN_MARK.get(decision.reason, _DATE_MARK[verdict.status])
     header = f"{mark} {title}: {_headline(verdict, decision)}"[:_HEADER_CHARACTERS]
     impact = _impact(verdict, decision, settings, now)
     sections = [
-        "\n".join(filter(None, (impact, _change(decision, settings, now)))),
+        "\n".join(filter(None, (impact, _change(decision, settings, now), _usually(verdict, readiness, settings)))),
         _counts(verdict),
         _hint(verdict),
         _games(verdict, settings),
@@ -97,7 +103,7 @@ def compose(
     blocks = [
         HeaderBlock(text=PlainTextObject(text=header)),
         *(SectionBlock(text=_mrkdwn(text)) for text in sections if text),
-        ContextBlock(elements=[_mrkdwn(_footer(verdict, settings, run_id, now))]),
+        ContextBlock(elements=[_mrkdwn(_footer(verdict, settings, run.run_id, now))]),
     ]
     return {"text": f"{header}. {impact}", "blocks": [block.to_dict() for block in blocks]}
 
@@ -132,20 +138,35 @@ def _change(decision: Decision, settings: Settings, now: datetime) -> str:
             for matchup, best in decision.worse
         ]
         return "*Regressed:*\n" + _fit(lines, MOST_GAMES)
+    if decision.overdue:
+        return f"*Predictions are overdue for* {_escape(', '.join(decision.overdue), 1_000)}."
     if decision.reason is Reason.WORSENED:
         return f"The last message said {decision.before}."
+    if decision.fates:
+        return _fit([f"• *{_escape(matchup, 24)}* {_escape(fate)}" for matchup, fate in decision.fates], MOST_GAMES)
     if decision.reason is Reason.DEADLINE and decision.opened:
         return f"Open since {_clock(decision.opened, settings, now)}, {duration(now - decision.opened)} ago."
     return ""
 
 
+def _usually(verdict: DateVerdict, readiness: Sequence[Readiness], settings: Settings) -> str:
+    """By when the data is usually there, for a gap; and how to be spared alerts that close by themselves."""
+    if verdict.status in GAP and (known := usual(readiness, settings.league_timezone)) and known.half:
+        most = f", nine of ten by {known.most:%-I:%M %p}" if known.most else ""
+        return f"Usually ready by {known.half:%-I:%M %p}{most} ({settings.league_timezone.key})."
+    advised = advice(readiness, settings.league_timezone) if verdict.status not in TROUBLE else None
+    return f"{advised}." if advised else ""
+
+
 def _headline(verdict: DateVerdict, decision: Decision) -> str:
-    if decision.gone:
-        return f"{_plural(len(decision.gone), 'game')} without data dropped off the schedule"
     if decision.reason is Reason.NOT_RECORDED:
         return f"monitor failed, verdict {verdict.status} not recorded"
     expected = len(verdict.games)
+    if verdict.status is Status.OK and decision.reason is Reason.RESOLVED and decision.before == Status.NO_PREDICTIONS:
+        predicted = sum(bool(game.predictions) for game in verdict.games)
+        return f"{predicted} of {_plural(expected, 'game')} {_have(predicted)} predictions"
     missing, partial = verdict.count(GameStatus.MISSING), verdict.count(GameStatus.PARTIAL)
+    unpredicted = sum(game.predictions == 0 for game in verdict.games)
     more = f", {partial} more incomplete" if partial else ""
     required = {source.name for source in verdict.sources if source.kind is Kind.COVERAGE}
     absent = sorted({source for game in verdict.games for source in game.missing_from})
@@ -157,27 +178,32 @@ def _headline(verdict: DateVerdict, decision: Decision) -> str:
     return {
         Status.MISSING_DATA: f"{missing} of {_plural(expected, 'game')} {_have(missing)} {what}{more}",
         Status.PARTIAL_DATA: f"{partial} of {_plural(expected, 'game')} {_have(partial)} incomplete Phase 4 data",
-        Status.SCHEDULE_UNKNOWN: "schedule suspect, no games listed and no sign of an off-day",
+        Status.NO_PREDICTIONS: f"{unpredicted} of {_plural(expected, 'game')} {_have(unpredicted)} no predictions",
+        Status.SCHEDULE_UNKNOWN: f"schedule suspect, {_suspicion(verdict)}",
         Status.ERROR: "monitor failed, data status unknown",
+        Status.PENDING: f"{missing + partial} of {_plural(expected, 'game')} not ready, and not due yet",
         Status.OK: f"Phase 4 data is complete for {_plural(expected, 'game')}",
         Status.EXPECTED_GAP: f"{missing + partial} of {_plural(expected, 'game')} not ready, an expected gap",
         Status.NO_GAMES: "no games",
     }[verdict.status]
 
 
+def _suspicion(verdict: DateVerdict) -> str:
+    if verdict.games:
+        return "there may be more games"
+    return "no games listed" + (", but Phase 3 or 4 has players" if verdict.strays else "")
+
+
 def _impact(verdict: DateVerdict, decision: Decision, settings: Settings, now: datetime) -> str:
     if decision.reason is Reason.RESOLVED:
         return _resolution(verdict, decision, settings, now)
-    if decision.gone:
-        gone = _escape(", ".join(decision.gone))
-        meaning = f"No schedule lists {gone} any more, and no source called it off. This is *not* an all-clear."
-    elif decision.reason is Reason.NOT_RECORDED:
+    if decision.reason is Reason.NOT_RECORDED:
         meaning = _NOT_RECORDED
     elif verdict.status in TROUBLE:
         meaning = _MEANING[verdict.status]
     else:
         return "No action needed."
-    left = settings.predictions_start(verdict.day) - now
+    left = settings.deadlines.predictions_at(verdict.day) - now
     when = _predictions_start(verdict, settings)
     if left >= timedelta(0):
         return f"{meaning} Predictions start at {when}, in *{duration(left)}*."
@@ -188,22 +214,27 @@ def _resolution(verdict: DateVerdict, decision: Decision, settings: Settings, no
     """How long the incident was open, and how long before or after the start of predictions it ended."""
     opened, closed = (moment or now for moment in (decision.opened, decision.closed))
     start, end = (_clock(moment, settings, now) for moment in (opened, closed))
-    left = settings.predictions_start(verdict.day) - closed
+    left = settings.deadlines.predictions_at(verdict.day) - closed
     when = _predictions_start(verdict, settings)
+    if verdict.status is Status.PENDING:
+        due = _clock(settings.deadlines.due_at(verdict.day), settings, now)
+        ready = f"{verdict.count(GameStatus.READY)} of {_plural(len(verdict.games), 'game')} ready"
+        return f"Data status was unknown for *{duration(closed - opened)}*. {ready}; Phase 4 is due at {due}."
     span = f"{_WAS_OPEN.get(decision.before or '', 'Open')} for *{duration(closed - opened)}*, from {start} to {end}."
     if left >= timedelta(0):
         return f"{span} That is *{duration(left)} before* predictions start at {when}. No action needed."
     late = f"{span} That is *{duration(-left)} after* predictions started at {when}"
-    return f"{late}." if verdict.status is Status.NO_GAMES else f"{late}: check them for missing games."
+    nothing_to_check = verdict.status is Status.NO_GAMES or decision.before == Status.NO_PREDICTIONS
+    return f"{late}." if nothing_to_check else f"{late}: check them for missing games."
 
 
 def _predictions_start(verdict: DateVerdict, settings: Settings) -> str:
-    start = settings.predictions_start(verdict.day)
+    start = settings.deadlines.predictions_at(verdict.day)
     local = start.astimezone(settings.league_timezone)
     if local.tzname() == start.tzname():
         return f"{start:%H:%M %Z}"
-    evening_before = f"{local:%a }" if local.date() != start.date() else ""
-    return f"{start:%H:%M %Z} ({evening_before}{local:%-I:%M %p %Z})"
+    other_date = f"{local:%a }" if local.date() != start.date() else ""
+    return f"{start:%H:%M %Z} ({other_date}{local:%-I:%M %p %Z})"
 
 
 def _clock(moment: datetime, settings: Settings, now: datetime) -> str:

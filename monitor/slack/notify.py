@@ -1,15 +1,13 @@
 """Sends a verdict to Slack, or does not: the decision, the message, and what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
 from time import perf_counter
 
 from monitor.core.alerts import (
     LOUD,
     Alert,
     AlertStatus,
-    Check,
     Decision,
     Moment,
     Notify,
@@ -18,6 +16,7 @@ from monitor.core.alerts import (
     decide,
     outcome_without_post,
 )
+from monitor.core.history import Check, History
 from monitor.core.verdict import DateVerdict, Status
 from monitor.request import Run
 from monitor.slack.client import DeliveryError, deliver
@@ -27,8 +26,8 @@ from monitor.slack.message import compose, reply_of
 POSTING_SECONDS = 120
 
 
-def notify(verdicts: Sequence[DateVerdict], history: Mapping[date, Sequence[Check]], run: Run) -> list[Alert]:
-    """Post what is due for each date. `history` has each date's earlier checks, oldest first.
+def notify(verdicts: Sequence[DateVerdict], history: History, run: Run) -> list[Alert]:
+    """Post what is due for each date.
 
     After the first failure, or once Slack has used up its share of the caller's time, what is due has failed.
     """
@@ -37,43 +36,38 @@ def notify(verdicts: Sequence[DateVerdict], history: Mapping[date, Sequence[Chec
     for verdict in verdicts:
         if perf_counter() - started > POSTING_SECONDS:
             given_up = f"posting took more than {POSTING_SECONDS} s; ask for fewer dates at once"
-        decision = _decide(verdict, history.get(verdict.day, ()), run)
-        alerts.append(_act(decision, verdict, run, given_up))
+        decision = _decide(verdict, history.of(verdict.day), run)
+        alerts.append(_act(decision, verdict, history, run, given_up))
         given_up = given_up or alerts[-1].error
     return alerts
 
 
-def notify_not_recorded(verdict: DateVerdict, history: Sequence[Check], error: str, run: Run) -> Alert:
+def notify_not_recorded(verdict: DateVerdict, history: History, error: str, run: Run) -> Alert:
     """Post that the row of this verdict could not be written, under the rules of a monitor that failed."""
     unrecorded = replace(verdict, error="; ".join(filter(None, (error, verdict.error))))
-    decision = _decide(replace(unrecorded, status=Status.ERROR), history, run)
+    decision = _decide(replace(unrecorded, status=Status.ERROR), history.of(verdict.day), run)
     if decision.reason in LOUD:
         decision = replace(decision, reason=Reason.NOT_RECORDED)
-    return _act(decision, unrecorded, run, given_up=None)
+    return _act(decision, unrecorded, history, run, given_up=None)
 
 
 def _decide(verdict: DateVerdict, history: Sequence[Check], run: Run) -> Decision:
     settings = run.settings
-    moment = Moment(
-        now=run.now,
-        today=run.today,
-        day_start=datetime.combine(verdict.day, time(), settings.league_timezone),
-        predictions_start=settings.predictions_start(verdict.day),
-    )
+    moment = Moment(run.now, run.today, settings.deadlines)
     policy = Policy(
         settings.deadline_warning, settings.silences, settings.channel, run.request.notify, run.request.is_range
     )
     return decide(verdict, history, moment, policy)
 
 
-def _act(decision: Decision, verdict: DateVerdict, run: Run, given_up: str | None) -> Alert:
+def _act(decision: Decision, verdict: DateVerdict, history: History, run: Run, given_up: str | None) -> Alert:
     reason, settings = decision.reason, run.settings
     muted = run.request.dry_run or run.request.notify is Notify.NEVER
     if status := outcome_without_post(reason, channel=settings.channel, muted=muted):
         return Alert(reason, status)
     if given_up:
         return Alert(reason, AlertStatus.FAILED, given_up)
-    message = compose(verdict, decision, settings, run_id=run.run_id, now=run.now)
+    message = compose(verdict, decision, history.readiness_before(verdict.day), run)
     try:
         thread = deliver(settings, message, thread=decision.thread, reply=reply_of(message), broadcast=reason in LOUD)
     except DeliveryError as error:

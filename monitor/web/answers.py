@@ -39,8 +39,8 @@ def checked(outcome: Outcome) -> Response:
     """The outcome of a run: 200 if it did all its work, whatever it found."""
     run = outcome.run
     if outcome.failure is None:
-        note = {"note": outcome.note} if outcome.note else {}
-        return found({"run_id": run.run_id, "trigger": run.trigger, "checks": outcome.checks, **note})
+        advice = {"advice": outcome.advice} if outcome.advice else {}
+        return found({"run_id": run.run_id, "trigger": run.trigger, "checks": outcome.checks, **advice})
     status = _STATUS[outcome.failure]
     detail = BUG if outcome.failure is Failure.BUG else outcome.detail
     log("run_failed", detail, Severity.ERROR, status=int(status), failure=outcome.failure)

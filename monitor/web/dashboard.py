@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, Template
 
 from monitor.bigquery.client import Client
-from monitor.bigquery.history import NoHistoryError, read_queries
+from monitor.bigquery.history import NoHistoryError, read_queries, split_history
 from monitor.core.dates import DateRange, league_date
 from monitor.core.verdict import Status
 from monitor.request import DashboardRequest
@@ -42,7 +42,8 @@ def page(client: Client, settings: Settings, asked: DashboardRequest, *, now: da
     except NoHistoryError:
         # The page then says how to create the history.
         rows = {query: [] for query in asked_for}
-    return render(View(now, today, shown, days, **rows), settings)
+    rows["history"], readiness = split_history(rows["history"])
+    return render(View(now, today, shown, days, **rows, readiness=readiness), settings)
 
 
 def render(view: View, settings: Settings) -> tuple[str, dict[str, str]]:

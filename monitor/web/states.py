@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from monitor.core.alerts import AlertStatus
-from monitor.core.coverage import GameStatus
+from monitor.core.games import GameStatus
+from monitor.core.readiness import Outcome
 from monitor.core.sources import Kind
 from monitor.core.verdict import Status
 from monitor.request import Trigger
@@ -27,17 +28,25 @@ class State(NamedTuple):
 
 STATES: dict[str, State] = {
     Status.OK: State("✓", "ready", "o", "All data is available"),
+    Status.PENDING: State("◔", "pending", "w", "Data is not due yet"),
     Status.PARTIAL_DATA: State("◐", "partial", "p", "Data is incomplete"),
     Status.MISSING_DATA: State("✗", "missing", "m", "Data is missing"),
+    Status.NO_PREDICTIONS: State("⊘", "no predictions", "q", "All data is available, but predictions are missing"),
     Status.NO_GAMES: State("—", "no games", "n", "No games, so no data is expected"),
     Status.SCHEDULE_UNKNOWN: State(
-        "?", "schedule unknown", "s", "No games are listed, and nothing shows an off-day: not an all-clear"
+        "?", "schedule unknown", "s", "There may be more games than are listed: not an all-clear"
     ),
     Status.EXPECTED_GAP: State("○", "expected gap", "g", "Data is missing during a declared gap"),
     Status.ERROR: State("!", "error", "e", "The monitor failed: data status unknown"),
     NOT_RUN: State("□", "not run", "x", "No check on record for this date"),
 }
 """A date's states, in the order of the legend."""
+
+LATE: dict[str, State] = {
+    Outcome.LATE: State("◷", "ready late", "l"),
+    Outcome.MISSED: State("⊗", "ready too late", "k"),
+}
+"""A date that is ready now, and was not when it was due: late, or only after predictions started."""
 
 GAME_STATES: dict[str, State] = {
     GameStatus.MISSING: STATES[Status.MISSING_DATA],
@@ -51,7 +60,12 @@ GAME_STATES: dict[str, State] = {
 OTHER = State("‽", "other", "u")
 """A status that only a later version of the monitor, or somebody else, writes."""
 
-KINDS: dict[str, str] = {Kind.SCHEDULE: "Schedule", Kind.CONTEXT: "Phase 3", Kind.COVERAGE: "Phase 4"}
+KINDS: dict[str, str] = {
+    Kind.SCHEDULE: "Schedule",
+    Kind.CONTEXT: "Phase 3",
+    Kind.COVERAGE: "Phase 4",
+    Kind.PREDICTIONS: "Predictions",
+}
 """The kinds of sources, in the order of the tables."""
 
 _ALERTS: dict[str, str] = {

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from monitor.core.dates import DateRange
+from monitor.core.readiness import Readiness
 
 type Row = Mapping[str, Any]
 type Rows = Sequence[Row]
@@ -15,7 +16,7 @@ type Rows = Sequence[Row]
 class View:
     """What the page shows. Each field of rows has the name of its query in schemas/queries.
 
-    `day` is shown in detail; `days` are the dates of the calendar.
+    `day` is shown in detail; `days` are the dates of the calendar. `readiness` has the game dates up to today.
     """
 
     now: datetime
@@ -28,3 +29,4 @@ class View:
     incidents: Rows
     sources: Rows
     runs: Rows
+    readiness: Sequence[Readiness] = ()

@@ -11,7 +11,10 @@ SELECT
   checks,
   checked_that_day,
   first_ready_time,
-  ready_minutes_before_predictions
+  ready_minutes_before_predictions,
+  outcome,
+  due_at,
+  ready_at
 FROM data_availability_calendar
 WHERE check_date BETWEEN @start_date AND @end_date
 ORDER BY check_date

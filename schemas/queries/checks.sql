@@ -24,7 +24,12 @@ SELECT
   error,
   duration_ms,
   bytes_processed,
-  monitor_version
+  monitor_version,
+  due_at,
+  predictions_at,
+  ready_at,
+  predicted_games,
+  predictions_latest
 FROM data_availability_latest
 WHERE check_date BETWEEN @start_date AND @end_date
 ORDER BY check_date

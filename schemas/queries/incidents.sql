@@ -8,7 +8,8 @@ SELECT
   alerted_at,
   resolved_at,
   resolved_minutes_before_predictions,
-  alerts_sent
+  alerts_sent,
+  outcome
 FROM data_availability_incidents
 WHERE check_date BETWEEN @start_date AND @end_date
 ORDER BY check_date DESC

@@ -12,7 +12,7 @@ WITH seen AS (
   FROM data_availability_checks AS checks
   CROSS JOIN UNNEST(checks.games) AS game
   WHERE checks.check_date IS NOT NULL
-    AND checks.status NOT IN ('ERROR', 'EXPECTED_GAP')
+    AND checks.status NOT IN ('ERROR', 'EXPECTED_GAP', 'PENDING')
     AND game.status IN ('MISSING', 'PARTIAL', 'READY', 'EXCLUDED')
 ),
 opened AS (

@@ -18,7 +18,8 @@ from monitor import __version__
 from monitor.bigquery.history import VIEWS
 from monitor.bigquery.schema import wanted_columns
 from monitor.core.alerts import AlertStatus, Notify, Reason
-from monitor.core.coverage import GameStatus, Phase
+from monitor.core.coverage import Phase
+from monitor.core.games import GameStatus
 from monitor.core.sources import Kind
 from monitor.core.verdict import Status
 from monitor.request import CheckRequest, DashboardRequest, DatesRequest, HistoryRequest, Trigger

@@ -37,7 +37,7 @@ def test_the_defaults_are_the_settings_own() -> None:
     given = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| `([^`]+)` \|", section("Settings"), re.MULTILINE))
     project = {"GCP_PROJECT_ID": "nba"}
     assert load_settings({**project, **given}) == load_settings(project)
-    assert len(given) == 14
+    assert len(given) == 18
 
 
 def test_every_status_is_in_the_table() -> None:

@@ -18,7 +18,7 @@ def test_one_setting_is_enough() -> None:
     assert settings.monitoring_dataset == "nba_monitoring"
     assert settings.rules.schedule_max_age == timedelta(hours=48)
     assert date(2026, 7, 4) in settings.rules.off_season
-    assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
+    assert settings.deadlines.predictions_at(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
 
 
 def test_a_url_may_end_in_a_slash() -> None:
@@ -31,12 +31,52 @@ def test_a_url_may_end_in_a_slash() -> None:
 
 def test_predictions_start_at_the_local_time_of_their_zone() -> None:
     settings = load_settings({**REQUIRED, "PREDICTIONS_AT": "13:00", "PREDICTIONS_TIMEZONE": "America/New_York"})
-    assert settings.predictions_start(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
-    assert settings.predictions_start(date(2026, 6, 5)) == datetime(2026, 6, 5, 17, tzinfo=UTC)  # summer time
+    assert settings.deadlines.predictions_at(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, tzinfo=UTC)
+    assert settings.deadlines.predictions_at(date(2026, 6, 5)) == datetime(2026, 6, 5, 17, tzinfo=UTC)  # summer time
 
 
 def test_an_hour_may_have_one_digit() -> None:
-    assert load_settings({**REQUIRED, "PREDICTIONS_AT": "8:00"}).predictions_at.hour == 8
+    assert load_settings({**REQUIRED, "PHASE4_DUE_AT": "7:30"}).phase4_due_at.hour == 7
+
+
+def test_phase_4_is_due_by_the_leagues_clock() -> None:
+    settings = load_settings({**REQUIRED, "PHASE4_DUE_AT": "11:15"})
+    assert settings.deadlines.due_at(date(2026, 1, 18)) == datetime(2026, 1, 18, 16, 15, tzinfo=UTC)
+    assert settings.deadlines.due_at(date(2026, 3, 8)) == datetime(2026, 3, 8, 15, 15, tzinfo=UTC)  # summer time
+    assert settings.deadlines.predictions_due_at(date(2026, 1, 18)) == datetime(2026, 1, 18, 18, 30, tzinfo=UTC)
+
+
+def test_no_source_of_predictions_switches_them_off() -> None:
+    assert load_settings({**REQUIRED, "PREDICTIONS_SOURCE": ""}).predictions_source == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"SCHEDULE_AUTHORITY": "bdl"},
+            (
+                "SCHEDULE_AUTHORITY=bdl is not one of SCHEDULE_SOURCES=espn,nbac: name one of them, the schedule whose "
+                "silence proves that there are no games"
+            ),
+        ),
+        # Who leaves NBA.com out of the sources has to say who decides instead.
+        ({"SCHEDULE_SOURCES": "espn"}, "SCHEDULE_AUTHORITY=nbac is not one of SCHEDULE_SOURCES=espn: "),
+        (
+            {"PHASE4_DUE_AT": "14:01"},
+            (
+                "PHASE4_DUE_AT=14:01 America/New_York is after the start of predictions at 18:00 UTC: "
+                "alerts would come too late"
+            ),
+        ),
+        # In winter 13:30 is after 18:00 UTC, and in summer it is not: that is enough.
+        ({"PHASE4_DUE_AT": "13:30"}, "PHASE4_DUE_AT=13:30 America/New_York is after"),
+    ],
+)
+def test_settings_that_contradict_each_other_do_not_boot(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_settings({**REQUIRED, **given})
+    assert str(raised.value).startswith(sentence)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +126,8 @@ def test_an_hour_may_have_one_digit() -> None:
         ("SLACK_CHANNEL", "alerts", "SLACK_BOT_TOKEN and SLACK_CHANNEL go together"),
         ("SLACK_CHANNEL", "", "SLACK_CHANNEL: "),
         ("HEARTBEAT_URL", "hc-ping.com", "HEARTBEAT_URL: is not an https:// URL"),
+        # Anyone on the way could read the secret.
+        ("HEARTBEAT_URL", "http://hc-ping.com/a", "HEARTBEAT_URL: is not an https:// URL"),
         ("PHASE4_URL", "phase4", "PHASE4_URL: is not an https:// URL"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The calendar: a table per season, a row per month, and a cell per date with the status of its newest check."""
+"""The calendar: a table per season, a row per month, and a cell per date with its status and its outcome."""
 
 from calendar import monthrange
 from collections import Counter
@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from monitor.core.dates import DateRange, season_of
+from monitor.core.verdict import Status
 from monitor.settings import Settings
 from monitor.web.panels.start import backfill_commands
-from monitor.web.states import NOT_RUN, OTHER, STATES, State, date_state, ready_words
+from monitor.web.states import LATE, NOT_RUN, OTHER, STATES, State, date_state, ready_words
 from monitor.web.view import Row, Rows, View
 
 
@@ -47,10 +48,16 @@ def by_season(calendar: Rows) -> dict[str, dict[str, list[Cell | None]]]:
 
 
 def _cell(row: Row, day: date) -> Cell:
-    state = date_state(row["status"])
+    state = _state(row)
     later = "" if row["checked_that_day"] or row["status"] == NOT_RUN else "checked later"
     label = ", ".join(filter(None, [f"{day:%b %-d}: {state.word}", ready_words(row), later]))
     return Cell(f"{state.css} later" if later else state.css, str(day), label, state.symbol)
+
+
+def _state(row: Row) -> State:
+    """The status of the newest check; a date that is ready now says if it was not in time."""
+    late = LATE.get(row["outcome"] or "") if row["status"] == Status.OK else None
+    return late or date_state(row["status"])
 
 
 def _season_name(season: DateRange) -> str:
@@ -59,7 +66,7 @@ def _season_name(season: DateRange) -> str:
 
 def legend(calendar: Rows) -> list[tuple[State, int]]:
     """Each state with its number of dates; unknown statuses together, only if there are any."""
-    counts = Counter(row["status"] for row in calendar)
-    others = sum(count for status, count in counts.items() if status not in STATES)
-    known = [(state, counts[status]) for status, state in STATES.items()]
+    counts = Counter(_state(row) for row in calendar)
+    known = [(state, counts[state]) for state in (*STATES.values(), *LATE.values())]
+    others = len(calendar) - sum(count for _, count in known)
     return [*known, *([(OTHER, others)] if others else [])]

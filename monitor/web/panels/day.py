@@ -6,9 +6,9 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from monitor.core.alerts import LOUD, TROUBLE, AlertStatus, left_the_schedule
-from monitor.core.coverage import GameStatus
+from monitor.core.alerts import LOUD, TROUBLE, AlertStatus
 from monitor.core.dates import league_date
+from monitor.core.games import GameStatus
 from monitor.core.sources import EVIDENCE_DAYS, Kind
 from monitor.core.verdict import Status
 from monitor.settings import Settings
@@ -55,8 +55,6 @@ def headline(check: Row | None) -> str:
     if check is None:
         return STATES[NOT_RUN].sentence
     sentence = date_state(check["status"]).sentence
-    if left_the_schedule(check["status"], check["alert_reason"]):
-        return "A game without data dropped off the schedule: not an all-clear"
     # Rows older than the monitor can say OK when no game was scheduled.
     if check["status"] == Status.OK and not (
         check["phase4_ready"] and check["phase4_ready"] == check["scheduled_games"]
@@ -67,7 +65,7 @@ def headline(check: Row | None) -> str:
 
 def facts(view: View, settings: Settings, check: Row | None) -> list[tuple[str, str]]:
     """What else is known about the day, as terms and phrases."""
-    zone, start = settings.league_timezone, settings.predictions_start(view.day)
+    zone, start = settings.league_timezone, settings.deadlines.predictions_at(view.day)
     both = partial(both_clocks, zone=zone, day=view.day)
     incident = next((row for row in view.incidents if row["check_date"] == view.day), None)
     found: list[tuple[str, str]] = []

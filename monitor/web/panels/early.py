@@ -4,6 +4,7 @@ from math import ceil, floor
 from statistics import median
 from typing import Any, NamedTuple
 
+from monitor.core.readiness import Usual, advice, usual
 from monitor.core.verdict import Status
 from monitor.settings import Settings
 from monitor.web.view import Rows, View
@@ -38,13 +39,24 @@ class Chart(NamedTuple):
 def context(view: View, settings: Settings) -> dict[str, Any]:
     """What early.html shows."""
     rows = [row for row in view.calendar if row[_MINUTES] is not None][-MOST_BARS:]
+    before = [one for one in view.readiness if one.day < view.day]
     return {
+        "usual": usual_words(usual(before, settings.league_timezone)),
+        "advice": advice(before, settings.league_timezone),
         "rows": rows,
         "summary": summary(rows) if rows else "",
         "chart": chart(rows) if rows else None,
         "never_ready": never_ready(view.calendar),
-        "predictions_at": f"{settings.predictions_at:%H:%M} {settings.predictions_start(view.day):%Z}",
+        "predictions_at": f"{settings.predictions_at:%H:%M} {settings.deadlines.predictions_at(view.day):%Z}",
     }
+
+
+def usual_words(known: Usual | None) -> str:
+    """By when the data is usually ready."""
+    if known is None or known.half is None:
+        return ""
+    most = f", nine of ten by {known.most:%-I:%M %p}" if known.most else ""
+    return f"Over the last {known.dates} game days, half were ready by {known.half:%-I:%M %p}{most}."
 
 
 def summary(rows: Rows) -> str:

@@ -1,5 +1,6 @@
--- NBA.com, the official schedule. It has no postponed status: a postponed game's id appears again on a later date, or
--- its row turns final without scores. Read from the table, because the view leaves out rows older than a year.
+-- NBA.com, the official schedule. It has no postponed status: a postponed game's row turns final without scores, or its
+-- id stands again on another date, which monitor/core/schedule.py sees. Read from the table, because the view
+-- leaves out rows older than a year.
 SELECT
   game_date,
   game_id,
@@ -7,14 +8,16 @@ SELECT
   home_team_tricode AS home,
   CASE
     WHEN is_all_star OR SUBSTR(game_id, 1, 3) IN ('001', '003') THEN 'exhibition'
-    WHEN COALESCE(home_team_score, 0) + COALESCE(away_team_score, 0) = 0
-      AND (
-        game_status = 3
-        OR COUNT(game_id) OVER (
-          PARTITION BY game_id ORDER BY UNIX_DATE(game_date) RANGE BETWEEN 1 FOLLOWING AND 120 FOLLOWING
-        ) > 0
-      )
-      THEN 'postponed'
+    WHEN game_status = 3 AND COALESCE(home_team_score, 0) + COALESCE(away_team_score, 0) = 0 THEN 'postponed'
+    -- Begun without a score, and listed on another date too: it may have been moved there.
+    WHEN game_status = 2
+      AND COALESCE(home_team_score, 0) + COALESCE(away_team_score, 0) = 0
+      AND COUNT(game_id) OVER (
+        PARTITION BY game_id ORDER BY UNIX_DATE(game_date) RANGE BETWEEN 1 FOLLOWING AND 120 FOLLOWING
+      ) + COUNT(game_id) OVER (
+        PARTITION BY game_id ORDER BY UNIX_DATE(game_date) RANGE BETWEEN 120 PRECEDING AND 1 PRECEDING
+      ) > 0
+      THEN 'scheduled'
     WHEN game_status = 2 THEN 'live'
     WHEN game_status = 3 THEN 'final'
     WHEN game_status = 1 THEN 'scheduled'

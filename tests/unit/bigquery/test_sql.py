@@ -21,7 +21,7 @@ OWN = sorted((SCHEMAS / "queries").glob("*.sql"))
 QUERIES = [*SOURCES, *OWN]  # the views, which bound nothing themselves, are in test_views.py
 VIEWS = {path.stem: PARTITION for path in (SCHEMAS / "views").glob("*.sql")} | {"data_availability_sources": "week"}
 PARTITIONS = {HISTORY: PARTITION, **VIEWS, **{name: table.partition for name, table in TABLES.items()}}
-ROWS = {"schedule": ScheduleRow, "context": PlayerRow, "coverage": PlayerRow}
+ROWS = {"schedule": ScheduleRow, "context": PlayerRow, "coverage": PlayerRow, "predictions": PlayerRow}
 
 each_query = pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -61,9 +61,11 @@ def _conditions(table: exp.Table) -> Iterator[exp.Expr]:
 def _bounds(condition: exp.Expr, table: exp.Table, partition: str) -> bool:
     # A week is named by its Monday, which may lie before the first date.
     first = "DATE_TRUNC(@start_date, ISOWEEK)" if partition == "week" else "@start_date"
+    # How early data usually is shows in the ten weeks before the first date.
     return condition in {
-        exp.condition(f"{prefix}{partition} BETWEEN {first} AND @end_date", dialect="bigquery")
+        exp.condition(f"{prefix}{partition} BETWEEN {start} AND @end_date", dialect="bigquery")
         for prefix in ("", f"{table.alias_or_name}.")
+        for start in (first, "DATE_SUB(@start_date, INTERVAL 70 DAY)")
     }
 
 

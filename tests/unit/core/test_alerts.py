@@ -1,13 +1,14 @@
-"""Whether a verdict is sent, as a table: the date's history and what is found now → the reason.
+"""Whether a verdict is sent, as a table: the date's history, what is seen now → the reason.
 
-A check is written as `8:00 MEM- CHI+ | NEW_GAP sent`: the time in New York, each game by its home team and state
-(+ ready, ~ partial, - missing, ? unknown, x excluded) or the date's status, then the alert's reason and status.
-Predictions start at 13:00, and the deadline warning is due from 11:00.
+A check is written as `8:00 MEM- CHI+ | NEW_GAP sent`: the hour in New York, each game by its home team with what was
+found for it, or the date's status, the alert's reason and what became of it. A game is + ready, ~ partial, - missing,
+? unknown, x excluded; once predictions are due, * ready and predicted, 0 ready without a prediction, = missing and
+without one. Phase 4 is due at 8:00, the deadline's warning from 11:00, predictions start at 13:00 and are due at 13:30.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -17,33 +18,38 @@ from monitor.core.alerts import (
     LOUD,
     AlertStatus,
     Channel,
-    Check,
     Decision,
     Moment,
     Notify,
     Policy,
     Reason,
-    Thread,
     decide,
     fingerprint,
     outcome_without_post,
 )
-from monitor.core.coverage import GameStatus, GameVerdict
+from monitor.core.coverage import GameVerdict
 from monitor.core.dates import DateRange, Silence
+from monitor.core.games import GameStatus
+from monitor.core.history import Check, SeenGame, Thread
 from monitor.core.schedule import Game
 from monitor.core.verdict import DateVerdict, Status
+from tests.unit.core import world
 from tests.unit.core.world import TODAY, World, game, teams
 
-STATE = {
-    "+": GameStatus.READY,
-    "~": GameStatus.PARTIAL,
-    "-": GameStatus.MISSING,
-    "?": GameStatus.UNKNOWN,
-    "x": GameStatus.EXCLUDED,
+STATE: dict[str, tuple[GameStatus, int | None]] = {
+    "+": (GameStatus.READY, None),
+    "~": (GameStatus.PARTIAL, None),
+    "-": (GameStatus.MISSING, None),
+    "?": (GameStatus.UNKNOWN, None),
+    "x": (GameStatus.EXCLUDED, None),
+    "*": (GameStatus.READY, 12),
+    "0": (GameStatus.READY, 0),
+    "=": (GameStatus.MISSING, 0),
 }
 THREAD = Thread("C0ALERTS", "1768741200.000100")
 TOMORROW, YESTERDAY = TODAY + timedelta(days=1), TODAY - timedelta(days=1)
 AUTO, ALWAYS, NEVER = Notify
+DEADLINES = replace(world.DEADLINES, predictions=time(13), predictions_zone=EASTERN)
 HOUR = timedelta(hours=1)
 
 
@@ -55,7 +61,9 @@ def seen(text: str) -> DateVerdict:
     """The verdict that the text describes. A status before the games replaces the one that follows from them."""
     words = text.split()
     games = tuple(
-        GameVerdict(Game("AWAY" + word[:-1], word[:-1]), STATE[word[-1]]) for word in words if word not in list(Status)
+        GameVerdict(Game("AWAY" + word[:-1], word[:-1]), STATE[word[-1]][0], predictions=STATE[word[-1]][1])
+        for word in words
+        if word not in list(Status)
     )
     found = {judged.status for judged in games}
     status = Status.OK
@@ -63,6 +71,8 @@ def seen(text: str) -> DateVerdict:
         status = Status(words[0])
     elif found & {GameStatus.MISSING, GameStatus.PARTIAL}:
         status = Status.MISSING_DATA if GameStatus.MISSING in found else Status.PARTIAL_DATA
+    elif any(judged.predictions == 0 for judged in games):
+        status = Status.NO_PREDICTIONS
     return DateVerdict(
         TODAY,
         status,
@@ -75,8 +85,9 @@ def check(line: str, thread: Thread | None = THREAD) -> Check:
     found, _, alert = line.partition(" | ")
     when, _, what = found.partition(" ")
     verdict = seen(what)
-    games: dict[frozenset[str], str] = {
-        judged.game.teams: judged.status for judged in (*verdict.games, *verdict.excluded)
+    games = {
+        judged.game.teams: SeenGame(judged.game.away, judged.game.home, judged.status, predictions=judged.predictions)
+        for judged in (*verdict.games, *verdict.excluded)
     }
     reason, _, status = alert.partition(" ")
     return Check(clock(when), verdict.status, games, reason, status, thread)
@@ -88,20 +99,16 @@ def decided(past: Sequence[str], now: str, **given: Any) -> Decision:
 
 def decide_now(history: Sequence[Check], now: str, /, **given: Any) -> Decision:
     when, _, what = now.partition(" ")
-    day = given.pop("day", TODAY)
-    start_of_day = datetime.combine(day, datetime.min.time(), EASTERN)
-    moment = Moment(clock(when), TODAY, start_of_day, predictions_start=clock("13:00"))
-    policy = Policy(channel=Channel.WEBHOOK)
-    changed = {name: value for name, value in given.items() if name in Moment.__annotations__}
-    return decide(
-        replace(seen(what), day=day),
-        history,
-        replace(moment, **changed),
-        replace(policy, **{name: value for name, value in given.items() if name not in changed}),
-    )
+    day, today = given.pop("day", TODAY), given.pop("today", TODAY)
+    # What only a predictions source that could not be read leaves unknown.
+    error = given.pop("predictions_error", None)
+    moment = Moment(given.pop("now", clock(when)), today, DEADLINES)
+    verdict = replace(seen(what), day=day, predictions_error=error)
+    return decide(verdict, history, moment, replace(Policy(channel=Channel.WEBHOOK), **given))
 
 
 GAP = "8:00 MEM- CHI- | NEW_GAP sent"
+ALL_THREE = ("AWAYMEM@MEM", "AWAYCHI@CHI", "AWAYPHI@PHI")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +122,14 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ([], "8:00 MEM+ CHI+", "ALL_GOOD"),
         ([], "8:00 NO_GAMES", "ALL_GOOD"),
         ([], "8:00 EXPECTED_GAP MEM-", "EXPECTED_GAP"),
-        # 2026-01-26/27: 1,037 alerts. What was sent is not sent again.
+        ([], "13:30 MEM* CHI0", "NEW_GAP"),
+        # Before it is due nobody is disturbed: same-day Phase 4 runs at 11:00, and the schedule is loaded at ten.
+        ([], "7:00 PENDING MEM- CHI-", "NOT_DUE"),
+        ([], "7:00 SCHEDULE_UNKNOWN", "NOT_DUE"),
+        (["7:00 SCHEDULE_UNKNOWN | NOT_DUE not_needed"], "7:59 SCHEDULE_UNKNOWN", "NEW_GAP"),  # due, less a minute
+        (["7:00 PENDING MEM- CHI- | NOT_DUE not_needed"], "8:00 MEM- CHI-", "NEW_GAP"),
+        ([], "7:00 ERROR", "NEW_GAP"),  # a monitor that cannot see is no gap that is not due
+        # 2026-01-26/27: 1,037 alerts. What was told is not told again.
         ([GAP], "8:30 MEM- CHI-", "UNCHANGED"),
         ([GAP, "8:30 MEM- CHI- | UNCHANGED not_needed"], "9:00 MEM- CHI-", "UNCHANGED"),
         # A failed post reached nobody, so an unchanged gap is posted now.
@@ -184,21 +198,56 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ([GAP], "12:00 NO_GAMES MEMx CHIx", "RESOLVED"),
         (["8:00 ERROR | NEW_GAP sent"], "8:30 MEM+ CHI+", "RESOLVED"),
         (["8:00 MEM- CHI- | NEW_GAP failed"], "12:00 MEM+ CHI+", "ALL_GOOD"),
+        # An alert of a failure ends with the first check that works and finds no trouble, even if nothing is due yet.
+        (["7:00 ERROR | NEW_GAP sent"], "7:30 PENDING MEM-", "RESOLVED"),
+        # An alert of a gap does not, as when the operator moves the due time.
+        ([GAP], "8:30 PENDING MEM- CHI-", "NOT_DUE"),
+        ([GAP, "8:30 PENDING MEM- CHI- | REQUESTED sent"], "12:00 MEM+ CHI+", "RESOLVED"),
+        ([GAP, "8:30 ERROR | WORSENED sent"], "9:00 PENDING MEM- CHI-", "NOT_DUE"),
+        # A warehouse that flaps is one trouble: the gap after a failure is compared with the gap before it.
+        ([GAP, "8:15 ERROR | WORSENED sent"], "8:45 MEM- CHI-", "UNCHANGED"),
+        ([GAP, "8:15 ERROR | WORSENED sent"], "8:45 MEM+ CHI-", "IMPROVED"),
+        ([GAP, "8:15 ERROR | WORSENED sent"], "8:45 MEM- CHI- PHI-", "WORSENED"),
+        ([GAP, "8:15 ERROR | WORSENED sent"], "8:45 MEM+ CHI+", "RESOLVED"),
+        # And a failure that returns within two hours of the last message about one is the same failure.
+        ([GAP, "8:15 ERROR | WORSENED sent", "8:45 MEM- CHI- | UNCHANGED not_needed"], "9:15 ERROR", "UNCHANGED"),
+        ([GAP, "8:15 ERROR | WORSENED sent", "8:45 MEM- CHI- | UNCHANGED not_needed"], "10:16 ERROR", "WORSENED"),
+        (["8:00 ERROR | NEW_GAP sent", "8:15 MEM- | WORSENED sent"], "10:00 ERROR", "UNCHANGED"),
+        (["8:00 ERROR | NEW_GAP sent", "8:15 MEM- | WORSENED sent"], "10:01 ERROR", "WORSENED"),
+        (["8:00 ERROR | NEW_GAP sent", "8:15 MEM+ | RESOLVED sent"], "8:45 ERROR", "UNCHANGED"),
+        (["8:00 ERROR | NEW_GAP sent", "8:15 MEM+ | RESOLVED sent"], "10:01 ERROR", "NEW_GAP"),
+        (
+            [
+                "8:00 ERROR | NEW_GAP sent",
+                "8:15 MEM+ | RESOLVED sent",
+                "8:45 ERROR | UNCHANGED not_needed",
+            ],
+            "9:15 MEM+",
+            "ALL_GOOD",  # nobody was told of the second one
+        ),
+        # The coordinator is down at one: at half past, predictions are overdue.
+        (["12:45 MEM+ CHI+ | ALL_GOOD not_needed"], "13:30 MEM0 CHI0", "NEW_GAP"),
+        (["13:30 MEM0 CHI0 | NEW_GAP sent"], "14:00 MEM0 CHI0", "UNCHANGED"),
+        (["13:30 MEM0 CHI0 | NEW_GAP sent"], "14:00 MEM* CHI0", "IMPROVED"),
+        (["13:30 MEM* CHI0 | NEW_GAP sent"], "14:00 MEM0 CHI0", "WORSENED"),
+        (["13:30 MEM0 CHI0 | NEW_GAP sent"], "14:00 MEM* CHI*", "RESOLVED"),
+        # Another kind of trouble than a gap, in both directions.
+        ([GAP], "13:30 MEM0 CHI0", "WORSENED"),
+        (["13:30 MEM0 CHI0 | NEW_GAP sent"], "14:00 MEM0 CHI=", "WORSENED"),
+        # While the gap is open, predictions that are overdue are news once.
+        ([GAP, "13:00 MEM- CHI- | UNCHANGED not_needed"], "13:30 MEM= CHI=", "WORSENED"),
+        ([GAP, "13:30 MEM= CHI= | WORSENED sent"], "14:00 MEM= CHI=", "UNCHANGED"),
+        (["13:45 MEM= CHI= | NEW_GAP sent"], "14:00 MEM= CHI=", "UNCHANGED"),
+        (["13:45 MEM= CHI= | REQUESTED sent"], "14:00 MEM= CHI=", "UNCHANGED"),
+        ([GAP, "13:30 MEM= CHI= | WORSENED failed"], "13:31 MEM= CHI=", "WORSENED"),
+        ([GAP, "13:30 MEM= CHI* | WORSENED sent"], "14:00 MEM= CHI0", "WORSENED"),  # CHI was named by no message
         ([GAP, "12:00 MEM+ CHI+ | RESOLVED sent"], "12:30 MEM+ CHI+", "ALL_GOOD"),
         ([GAP, "12:00 MEM+ CHI+ | RESOLVED failed"], "12:05 MEM+ CHI+", "RESOLVED"),
         # It broke again after it was resolved: a new alert, not a worse one.
         ([GAP, "9:00 MEM+ CHI+ | RESOLVED sent"], "9:30 MEM- CHI+", "NEW_GAP"),
         # The recovery was never delivered, so to the readers the same alert got worse again.
         ([GAP, "9:00 MEM+ CHI+ | RESOLVED failed"], "9:30 MEM- CHI+", "WORSENED"),
-        # Complete only because a game without data dropped off the schedule: not resolved, and worth a look before
-        # predictions start.
-        ([GAP], "9:00 MEM+", "UNCHANGED"),
-        ([GAP], "9:00 NO_GAMES", "UNCHANGED"),
-        ([GAP, "9:00 MEM+ | UNCHANGED not_needed"], "9:30 MEM+", "UNCHANGED"),
-        ([GAP, "8:30 MEM- CHI+ | IMPROVED not_needed"], "9:00 MEM+", "RESOLVED"),  # CHI was ready when last seen
-        ([GAP], "11:30 MEM+", "DEADLINE"),
-        ([GAP, "11:30 MEM+ | DEADLINE sent"], "12:00 MEM+ CHI+", "ALL_GOOD"),
-        # The gap was declared after the alert: only its end is sent.
+        # Declared since, it is told no more; its end is.
         ([GAP], "9:00 EXPECTED_GAP MEM- CHI-", "EXPECTED_GAP"),
         ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"], "12:00 MEM+ CHI+", "RESOLVED"),
         ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | REQUESTED sent"], "12:00 MEM+ CHI+", "RESOLVED"),
@@ -209,9 +258,9 @@ GAP = "8:00 MEM- CHI- | NEW_GAP sent"
         ),  # no longer declared
         # An expected gap shows that the failure is over, so it resolves it; the next failure is news again.
         (["8:00 ERROR | NEW_GAP sent"], "9:00 EXPECTED_GAP MEM-", "RESOLVED"),
-        (["8:00 ERROR | NEW_GAP sent", "9:00 EXPECTED_GAP MEM- | RESOLVED sent"], "9:30 ERROR", "NEW_GAP"),
-        # Within the warning window an open alert is raised once more, and only once.
-        ([GAP], "11:00 MEM- CHI-", "UNCHANGED"),  # exactly two hours is not less than two
+        (["8:00 ERROR | NEW_GAP sent", "9:00 EXPECTED_GAP MEM- | RESOLVED sent"], "11:30 ERROR", "NEW_GAP"),
+        # Inside the deadline's window what is still open is raised once more, and only once.
+        ([GAP], "11:00 MEM- CHI-", "UNCHANGED"),  # two hours are not less than two hours
         ([GAP], "11:01 MEM- CHI-", "DEADLINE"),
         ([GAP], "11:30 MEM+ CHI-", "DEADLINE"),  # better, but not complete
         ([GAP], "11:30 MEM- CHI- PHI-", "WORSENED"),  # also says how little time is left
@@ -247,15 +296,23 @@ def test_what_is_new_since_the_last_alert(past: Sequence[str], now: str, reason:
 
 
 OK, TROUBLE, ERROR = "8:00 MEM+ CHI+", "8:00 MEM- CHI-", "8:00 ERROR"
-SILENT = {"silences": [Silence(DateRange(TODAY, TOMORROW), clock("10:00"), "reload")]}
+SILENT: dict[str, Any] = {"silences": [Silence(DateRange(TODAY, TOMORROW), clock("10:00"), "reload")]}
 
 
 @pytest.mark.parametrize(
     ("past", "now", "given", "reason"),
     [
-        # Trouble tomorrow is sent too: whoever asks in the evening wants to know.
-        ([], TROUBLE, {"day": TOMORROW}, "NEW_GAP"),
-        # Backfills record without sending, unless asked to.
+        # A date in the future is never an incident, nor is a failure to judge it; asked for, its state is sent.
+        ([], "8:00 PENDING MEM-", {"day": TOMORROW}, "NOT_DUE"),
+        ([], "8:00 SCHEDULE_UNKNOWN", {"day": TOMORROW}, "NOT_DUE"),
+        ([], ERROR, {"day": TOMORROW}, "NOT_DUE"),
+        ([], ERROR, {"day": TOMORROW, "channel": None}, "NOT_DUE"),
+        ([], "8:00 PENDING MEM-", {"day": TOMORROW, "notify": ALWAYS}, "REQUESTED"),
+        # Whether predictions came is unknown: that closes no alert of missing ones, and does close one of a gap.
+        (["13:30 MEM0 | NEW_GAP sent"], "14:00 MEM+", {"predictions_error": "Timeout"}, "UNCHANGED"),
+        (["13:30 MEM= | NEW_GAP sent"], "14:00 MEM+", {"predictions_error": "Timeout"}, "UNCHANGED"),
+        ([GAP], "14:00 MEM+ CHI+", {"predictions_error": "Timeout"}, "RESOLVED"),
+        # Backfills record, they do not shout, unless asked.
         ([], TROUBLE, {"day": YESTERDAY}, "PAST_DATE"),
         ([], ERROR, {"day": YESTERDAY}, "PAST_DATE"),
         ([], OK, {"day": YESTERDAY}, "ALL_GOOD"),
@@ -276,9 +333,9 @@ SILENT = {"silences": [Silence(DateRange(TODAY, TOMORROW), clock("10:00"), "relo
         ([GAP], "9:00 MEM+ CHI+", SILENT, "SILENCED"),
         ([GAP], "9:59 MEM- CHI-", SILENT, "SILENCED"),
         ([], OK, SILENT, "ALL_GOOD"),
-        ([], TROUBLE, {**SILENT, "day": TOMORROW}, "SILENCED"),
-        ([], TROUBLE, {**SILENT, "day": TOMORROW + timedelta(days=1)}, "NEW_GAP"),
-        # When the silence ends, what it held back is sent.
+        ([], "8:00 PENDING MEM-", SILENT, "NOT_DUE"),
+        ([], TROUBLE, {"silences": [replace(SILENT["silences"][0], days=DateRange(TOMORROW, TOMORROW))]}, "NEW_GAP"),
+        # When it ends, what it held back is told.
         (["8:00 MEM- CHI- | SILENCED suppressed"], "10:00 MEM- CHI-", SILENT, "NEW_GAP"),
         ([GAP, "9:00 MEM+ CHI+ | SILENCED suppressed"], "10:00 MEM+ CHI+", SILENT, "RESOLVED"),
         # notify=always overrides a silence.
@@ -308,17 +365,14 @@ def test_what_suppresses_or_forces_a_message(past: Sequence[str], now: str, give
     assert decided(past, now, **given).reason == reason
 
 
-def test_an_alert_sent_the_evening_before_is_repeated_in_the_morning() -> None:
-    # Someone asked about tomorrow before anything was due. At eight it is due, and the day's first check says so.
-    evening = [replace(check(GAP), time=clock("19:00") - timedelta(days=1))]
-    asked = {"predictions_start": clock("13:00"), "deadline_warning": 2 * HOUR}
-    assert decide_now(evening, "8:00 MEM- CHI-", **asked).reason is Reason.NEW_GAP
-    assert decide_now([*evening, check(GAP)], "8:30 MEM- CHI-", **asked).reason is Reason.UNCHANGED
-    assert decide_now(evening, "8:00 MEM+ CHI+", **asked).reason is Reason.RESOLVED
-    assert decide_now(evening, "8:00 MEM+", **asked).reason is Reason.UNCHANGED  # CHI left the schedule
-    # Asked again that evening, when the date is still tomorrow.
-    again = {"now": clock("19:30") - timedelta(days=1), "today": YESTERDAY}
-    assert decide_now(evening, "19:30 MEM- CHI-", **asked, **again).reason is Reason.UNCHANGED
+def test_an_alert_of_the_evening_before_is_repeated_in_the_morning() -> None:
+    # Somebody asked for tomorrow, and the schedule was suspect; at eight it is due, and the first check has to say so.
+    evening = [replace(check("8:00 SCHEDULE_UNKNOWN | REQUESTED sent"), time=clock("19:00") - timedelta(days=1))]
+    assert decide_now(evening, "7:00 SCHEDULE_UNKNOWN").reason is Reason.NOT_DUE
+    assert decide_now(evening, "8:00 SCHEDULE_UNKNOWN").reason is Reason.NEW_GAP
+    morning = [*evening, check("8:00 SCHEDULE_UNKNOWN | NEW_GAP sent")]
+    assert decide_now(morning, "8:30 SCHEDULE_UNKNOWN").reason is Reason.UNCHANGED
+    assert decide_now(evening, "8:00 MEM+ CHI+").reason is Reason.RESOLVED
 
 
 def test_rows_older_than_the_monitor_open_no_alert() -> None:
@@ -332,8 +386,8 @@ def test_rows_older_than_the_monitor_open_no_alert() -> None:
     assert (found.reason, found.opened, found.closed) == (Reason.RESOLVED, clock("8:00"), clock("9:00"))
 
 
-def test_unknown_states_are_not_compared() -> None:
-    later = replace(check(GAP), games={frozenset({"AWAYMEM", "MEM"}): "DELAYED"})
+def test_states_that_this_version_does_not_know_compare_with_nothing() -> None:
+    later = replace(check(GAP), games={frozenset({"AWAYMEM", "MEM"}): SeenGame("AWAYMEM", "MEM", "DELAYED")})
     assert decide_now([later], "8:30 MEM+").reason is Reason.RESOLVED
     assert decide_now([later, replace(later, alert_status="not_needed")], "8:30 MEM-").reason is Reason.WORSENED
 
@@ -381,6 +435,13 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
         ),
         # Complete at noon, sent at half past.
         ([GAP, "12:00 MEM+ CHI+ | RESOLVED failed"], "12:30 MEM+ CHI+", "8:00", "12:00"),
+        # However often posting the resolution fails.
+        (
+            [GAP, "12:00 MEM+ CHI+ | RESOLVED failed", "12:30 MEM+ CHI+ | RESOLVED failed"],
+            "12:45 MEM+ CHI+",
+            "8:00",
+            "12:00",
+        ),
         # Neither an earlier alert that was resolved nor a time when all was well counts.
         (
             [GAP, "9:00 MEM+ CHI+ | RESOLVED sent", "10:00 MEM- CHI+ | NEW_GAP sent"],
@@ -407,8 +468,13 @@ def test_the_games_that_got_worse(past: Sequence[str], now: str, worse: list[tup
             "8:00",
             "9:30",
         ),
-        # CHI was only off the schedule for a while.
-        ([GAP, "9:00 MEM+ | UNCHANGED not_needed"], "9:30 MEM+ CHI+", "8:00", "9:30"),
+        # A suspect schedule that was not due yet is not the beginning.
+        (
+            ["7:00 SCHEDULE_UNKNOWN | NOT_DUE not_needed", "8:00 SCHEDULE_UNKNOWN | NEW_GAP sent"],
+            "9:00 NO_GAMES",
+            "8:00",
+            "9:00",
+        ),
         # After the resolution, a gap that was never announced came and went.
         (
             [
@@ -430,10 +496,42 @@ def test_how_long_a_gap_was_open(past: Sequence[str], now: str, opened: str, clo
     assert (found.opened, found.closed) == (clock(opened), clock(closed) if closed else None)
 
 
-def test_the_games_that_left_the_schedule_without_data() -> None:
-    assert decided([GAP], "11:30 MEM+").gone == ("AWAYCHI-CHI",)
-    assert decided([GAP], "11:30 MEM+ CHIx").gone == ()
-    assert decided([GAP], "11:30 MEM-").gone == ()  # while there is a gap, the gap is the news
+@pytest.mark.parametrize(
+    ("history", "now", "fates"),
+    [
+        # Each game that a message of the alert named, whatever became of it.
+        ([GAP], "12:00 MEM+ CHIx", {"AWAYMEM@MEM": "ready", "AWAYCHI@CHI": "not expected"}),
+        ([GAP, "8:30 MEM+ CHI- PHI- | WORSENED sent"], "12:00 MEM+ CHI+ PHI+", dict.fromkeys(ALL_THREE, "ready")),
+        # A game that was ready all the time was not named.
+        (["8:00 MEM- CHI+ | NEW_GAP sent"], "12:00 MEM+ CHI+", {"AWAYMEM@MEM": "ready"}),
+        (["13:30 MEM0 CHI* | NEW_GAP sent"], "14:00 MEM* CHI*", {"AWAYMEM@MEM": "ready"}),
+        # After a failure, what is known now.
+        (["7:00 ERROR MEM? | NEW_GAP sent"], "7:30 PENDING MEM-", {}),
+    ],
+)
+def test_what_became_of_each_game(history: Sequence[str], now: str, fates: dict[str, str]) -> None:
+    found = decided(history, now)
+    assert (found.reason, dict(found.fates)) == (Reason.RESOLVED, fates)
+
+
+def test_the_games_whose_predictions_are_overdue() -> None:
+    assert decided([GAP], "13:30 MEM= CHI*").overdue == ("AWAYMEM@MEM",)
+    assert decided(["13:30 MEM0 CHI* | NEW_GAP sent"], "14:00 MEM0 CHI0").overdue == ("AWAYCHI@CHI",)
+
+
+@pytest.mark.parametrize("warned_from", ["2026-03-08T05:30", "2025-11-02T06:30"])
+def test_the_warning_is_subtracted_in_utc(warned_from: str) -> None:
+    """The clocks change at two in the morning: two hours before half past three are half past one by no wall clock."""
+    start = datetime.fromisoformat(warned_from).replace(tzinfo=UTC)
+    deadlines = replace(DEADLINES, phase4=time(0), predictions=time(3, 30))
+    history = [replace(check(GAP), time=start - HOUR / 2)]
+    verdict = replace(seen("MEM- CHI-"), day=start.date())
+
+    def reason(now: datetime) -> Reason:
+        return decide(verdict, history, Moment(now, start.date(), deadlines), Policy(channel=Channel.WEBHOOK)).reason
+
+    assert reason(start) is Reason.UNCHANGED
+    assert reason(start + timedelta(minutes=1)) is Reason.DEADLINE
 
 
 def test_only_an_open_alert_has_a_thread_to_continue() -> None:
@@ -463,7 +561,7 @@ def test_news_is_posted_and_the_rest_is_not(channel: Channel | None) -> None:
         return outcome_without_post(reason, channel=channel, muted=False)
 
     assert {reason for reason in Reason if outcome(reason) is None} - {Reason.IMPROVED} == LOUD
-    for nothing in (Reason.ALL_GOOD, Reason.EXPECTED_GAP, Reason.UNCHANGED):
+    for nothing in (Reason.ALL_GOOD, Reason.EXPECTED_GAP, Reason.UNCHANGED, Reason.NOT_DUE):
         assert outcome(nothing) is AlertStatus.NOT_NEEDED
     for held_back in (Reason.PAST_DATE, Reason.SILENCED, Reason.NO_CHANNEL):
         assert outcome(held_back) is AlertStatus.SUPPRESSED

@@ -57,6 +57,7 @@ def test_teams_in_date_form(game_id: str | None, teams: tuple[str, str] | None) 
         ("0022500617", True),
         ("22500617", False),  # without its leading zeros: balldontlie's ids look like this
         ("00225006170", False),
+        ("1022500617", False),  # ten digits, of somebody else
         ("00225O0617", False),
         ("", False),
     ],

@@ -1,18 +1,21 @@
 """The verdict as a table: what the sources return → the verdict on the date. Each row says why it exists."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.coverage import GameStatus, Phase, Rules
+from monitor.core.coverage import Phase
 from monitor.core.dates import DateRange, ExpectedGap, league_date
-from monitor.core.games import ALIASES
+from monitor.core.games import ALIASES, GameStatus
+from monitor.core.history import SeenGame
 from monitor.core.schedule import State
+from monitor.core.sources import ScheduleRow
 from monitor.core.verdict import Status
-from tests.unit.core.world import FRESH, NOW, TODAY, World, game, team, teams
+from tests.unit.core.world import FRESH, NOW, RULES, TODAY, World, game, seen, team, teams
 
 BAD_DAY = "ORL@MEM BKN@CHI NOP@HOU CHA@DEN TOR@LAL POR@SAC".split()
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
@@ -100,21 +103,33 @@ STATUSES = [
         replace(
             complete("TOR@POR"),
             phase4=[],
-            rules=Rules(expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "bootstrap"),)),
+            rules=replace(RULES, expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "bootstrap"),)),
         ),
         Status.EXPECTED_GAP,
         warned=("bootstrap",),
         stalled=Phase.PHASE_4,
     ),
     Case(
+        "an expected gap of another date excuses nothing",
+        replace(
+            complete("TOR@POR"),
+            phase4=[],
+            rules=replace(RULES, expected_gaps=(ExpectedGap(DateRange(YESTERDAY, YESTERDAY), "maintenance"),)),
+        ),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_4,
+    ),
+    Case(
         "an expected gap does not change the status of a complete date",
-        replace(complete("TOR@POR"), rules=Rules(expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "halt"),))),
+        replace(
+            complete("TOR@POR"), rules=replace(RULES, expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "halt"),))
+        ),
         Status.OK,
         quiet=True,
     ),
     Case(
-        "an expected gap does not excuse an unknown schedule",
-        World(rules=Rules(expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "halt"),))),
+        "a declared gap does not explain an unknown schedule",
+        World(rules=replace(RULES, expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "halt"),))),
         Status.SCHEDULE_UNKNOWN,
     ),
 ]
@@ -135,7 +150,7 @@ NO_GAMES = [
         "games 15 days away are not",
         World(nbac=[game("BOS@IND", day=TODAY + timedelta(days=n)) for n in (-14, 15)]),
         Status.SCHEDULE_UNKNOWN,
-        warned=("nothing shows that this is an off-day",),
+        warned=("no game is listed, and nothing shows an off-day: nbac", "none on both sides of it within 14 days"),
     ),
     Case(
         "games on one side only: the load may have stopped there (2025-12-20)",
@@ -204,7 +219,10 @@ NO_GAMES = [
         "2026-01-29: Phase 3 rows without a game show that the schedule is missing one",
         World(nbac=[game("BOS@IND", day=day) for day in around()], phase3=teams("MIA@CHI", 17, 17)),
         Status.SCHEDULE_UNKNOWN,
-        warned=("upcoming_player_game_context has 34 players that match no game", "there are players for this date"),
+        warned=(
+            "upcoming_player_game_context has 34 players that match no game",
+            "no game is listed on 2026-01-18, but Phase 3 or Phase 4 has players for it",
+        ),
     ),
     Case(
         "so do Phase 4 rows, even in the off-season",
@@ -258,6 +276,12 @@ SCHEDULE = [
     Case(
         "48 hours old is not stale yet",
         replace(complete("SAC@PHI"), espn=[game("SAC@PHI", refreshed_at=NOW - timedelta(hours=48))]),
+        Status.OK,
+        quiet=True,
+    ),
+    Case(
+        "a source is as fresh as its newest row: nobody rewrites yesterday's",
+        replace(complete("SAC@PHI"), espn=[game("SAC@PHI"), game("BOS@LAL", day=YESTERDAY, refreshed_at=LONG_AGO)]),
         Status.OK,
         quiet=True,
     ),
@@ -349,12 +373,25 @@ SCHEDULE = [
         expected="MIL@OKC",
     ),
     Case(
-        "a team plays once a date: the game from the first source counts, the other is a ghost",
-        replace(complete("BOS@LAL"), nbac=[game("BOS@NYK"), game("BOS@LAL")]),
+        "a team plays once a date: the authority's game stands, although espn is named first",
+        replace(complete("BOS@LAL"), espn=[game("BOS@NYK")], nbac=[game("BOS@LAL")]),
         Status.OK,
         expected="BOS@LAL",
         excluded={"BOS@NYK": "ghost: the same team plays in BOS@LAL"},
-        warned=("BOS@NYK (nbac) shares a team with BOS@LAL on the same date",),
+        warned=("BOS@NYK (espn) shares a team with BOS@LAL on the same date",),
+    ),
+    Case(
+        "where the authority lists neither, the game of the source named first stands",
+        replace(
+            complete("BOS@LAL"),
+            espn=[game("BOS@NYK")],
+            nbac=[game("BOS@LAL"), game("SAC@PHI")],
+            rules=replace(RULES, authority="espn"),
+        ),
+        Status.MISSING_DATA,
+        expected="BOS@NYK SAC@PHI",
+        excluded={"BOS@LAL": "ghost: the same team plays in BOS@NYK"},
+        stalled=Phase.PHASE_3,
     ),
     Case(
         "within one source the newest row counts",
@@ -550,13 +587,19 @@ PLAYERS = [
             complete("GSW@SAC"),
             phase3=teams("GSW@SAC", 10, 10),
             phase4=teams("GSW@SAC", 7, 7),
-            rules=Rules(min_coverage=Decimal("0.7")),
+            rules=replace(RULES, min_coverage=Decimal("0.7")),
         ),
         Status.OK,
     ),
     Case(
         "a short team without Phase 3 rows blames Phase 3, even if its opponent has them",
         replace(complete("GSW@SAC"), phase3=[team("GSW", 17)], phase4=[team("GSW", 17)]),
+        Status.PARTIAL_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "rows without a team: a team that Phase 3 lacks blames Phase 3 too",
+        replace(complete("GSW@SAC"), phase3=[team("GSW", 17)], phase4=[team(None, 3, "20260118_GSW_SAC")]),
         Status.PARTIAL_DATA,
         stalled=Phase.PHASE_3,
     ),
@@ -632,7 +675,462 @@ UNKNOWN = [
     ),
 ]
 
-# Real games: id, matchup, first and second date. NBA.com keeps the old row, and the source's query calls it postponed.
+SEEN = SeenGame("MIA", "CHI", "MISSING", ("espn", "nbac"), ("0022500529",))
+STALE = FRESH - timedelta(hours=3)
+LISTED_AT = NOW - timedelta(hours=2)  # an earlier check, after STALE and before FRESH
+
+
+def vanished(*listed: ScheduleRow, refreshed_at: datetime | None = FRESH, **given: Any) -> World:
+    """A world that expected MIA@CHI two hours ago, and lists other games now."""
+    rows = [replace(row, refreshed_at=refreshed_at) for row in listed or (game("SAC@PHI"),)]
+    players = teams("SAC@PHI", 17, 17)
+    world = World(espn=rows, nbac=rows, phase3=players, phase4=players, history=[seen(LISTED_AT, SEEN)])
+    return replace(world, **given)
+
+
+TIME = [
+    Case(
+        "before it is due a gap is no incident: same-day Phase 4 runs at 11:00",
+        replace(complete("BOS@LAL"), phase4=[], now=NOW - timedelta(minutes=2)),
+        Status.PENDING,
+        stalled=Phase.PHASE_4,
+    ),
+    Case(
+        "at eight it is due, less a minute for the scheduler's clock",
+        replace(complete("BOS@LAL"), phase4=[], now=NOW - timedelta(minutes=1)),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_4,
+    ),
+    Case(
+        "what is ready before it is due is OK", replace(complete("BOS@LAL"), now=NOW - timedelta(minutes=30)), Status.OK
+    ),
+    Case(
+        "a date in the future is never an incident (asked for 2026-02-10 on Jan 18, it alerted 23 days ahead)",
+        World(nbac=[game("BOS@LAL", day=date(2026, 2, 10))]),
+        Status.PENDING,
+        day=date(2026, 2, 10),
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "a suspect schedule keeps its word before it is due: what is not listed cannot be pending",
+        World(now=NOW - timedelta(hours=1)),
+        Status.SCHEDULE_UNKNOWN,
+    ),
+    Case(
+        "a declared gap explains what is missing before it is due, too",
+        replace(
+            complete("TOR@POR"),
+            phase4=[],
+            now=NOW - timedelta(hours=1),
+            rules=replace(RULES, expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "halt"),)),
+        ),
+        Status.EXPECTED_GAP,
+        stalled=Phase.PHASE_4,
+    ),
+    Case(
+        "a source that cannot be read is an ERROR before it is due, too",
+        replace(complete("TOR@POR"), phase4="Timeout", now=NOW - timedelta(hours=1)),
+        Status.ERROR,
+    ),
+]
+
+AUTHORITY = [
+    *(
+        Case(
+            f"proven: {why}, and ESPN's neighbouring dates are no evidence for an off-day",
+            World(espn=[game("BOS@IND", day=day) for day in around()], nbac=nbac),
+            Status.SCHEDULE_UNKNOWN,
+            warned=(f"no game is listed, and nothing shows an off-day: nbac, the schedule's authority, {said}",),
+        )
+        for why, nbac, said in (
+            ("NBA.com unreadable", "NotFound: no such table", "could not be read"),
+            ("NBA.com empty", [], "lists no games on this date"),
+            (
+                "NBA.com five days stale",
+                [game("BOS@IND", day=day, refreshed_at=NOW - timedelta(days=5)) for day in around()],
+                "was last refreshed 2026-01-13",
+            ),
+        )
+    ),
+    Case(
+        "its rows end before the date: all listed games are ready, but there may be more",
+        replace(complete("BOS@LAL"), nbac=[game("BOS@IND", day=YESTERDAY)]),
+        Status.SCHEDULE_UNKNOWN,
+        ready="BOS@LAL",
+        warned=("there may be more games than are listed: nbac, the schedule's authority, lists no games",),
+    ),
+    Case(
+        "unreadable while all that ESPN lists is ready: not an all-clear",
+        replace(complete("BOS@LAL"), nbac="Forbidden"),
+        Status.SCHEDULE_UNKNOWN,
+        ready="BOS@LAL",
+    ),
+    Case(
+        "stale while all listed games are ready: not an all-clear",
+        replace(complete("BOS@LAL"), nbac=[game("BOS@LAL", refreshed_at=LONG_AGO)]),
+        Status.SCHEDULE_UNKNOWN,
+    ),
+    Case(
+        "on both sides of the date, and fresh: its silence about ESPN's game is evidence that there are no more",
+        replace(complete("BOS@LAL"), nbac=[game("BOS@IND", day=day) for day in around()]),
+        Status.OK,
+        expected="BOS@LAL",
+    ),
+    Case(
+        "what is known to be wrong goes before what is not known",
+        replace(complete("BOS@LAL"), nbac="Forbidden", phase4=[]),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_4,
+    ),
+    Case(
+        "the off-season is no evidence for games that are listed",
+        World(
+            espn=[game("BOS@LAL", day=date(2026, 6, 26))],
+            phase4=teams("BOS@LAL", 17, 17, day=date(2026, 6, 26)),
+            now=NOW + timedelta(days=200),
+        ),
+        Status.SCHEDULE_UNKNOWN,
+        day=date(2026, 6, 26),
+    ),
+    Case(
+        "another authority, another judge",
+        World(
+            espn=[game("BOS@IND", day=day) for day in around()],
+            nbac="NotFound",
+            rules=replace(RULES, authority="espn"),
+        ),
+        Status.NO_GAMES,
+    ),
+]
+
+MOVED = [
+    Case(
+        "proven: MIA@CHI first on Jan 19, moved up to Jan 18 by a newer row: it is played today",
+        World(
+            espn=[game("MIA@CHI")],
+            nbac=[
+                game("MIA@CHI", game_id="0022500529"),
+                game("MIA@CHI", day=TOMORROW, game_id="0022500529", refreshed_at=STALE),
+            ],
+        ),
+        Status.MISSING_DATA,
+        expected="MIA@CHI",
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "the row that it was moved away from is excluded, and names the earlier date",
+        World(
+            nbac=[
+                game("MIA@CHI", day=TODAY - timedelta(days=120), game_id="0022500529"),
+                game("MIA@CHI", game_id="0022500529", refreshed_at=STALE),
+            ]
+        ),
+        Status.NO_GAMES,
+        excluded={"MIA@CHI": "moved to 2025-09-20 (nbac)"},
+    ),
+    Case(
+        "121 days away is another matter",
+        World(
+            nbac=[
+                game("MIA@CHI", day=TODAY + timedelta(days=121), game_id="0022500529"),
+                game("MIA@CHI", game_id="0022500529", refreshed_at=STALE),
+            ]
+        ),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "moved twice: the newest row of the three counts",
+        World(
+            nbac=[
+                game("MIA@CHI", day=YESTERDAY, game_id="0022500529", refreshed_at=STALE),
+                game("MIA@CHI", game_id="0022500529", refreshed_at=STALE + timedelta(hours=1)),
+                game("MIA@CHI", day=TOMORROW, game_id="0022500529"),
+            ]
+        ),
+        Status.NO_GAMES,
+        excluded={"MIA@CHI": "moved to 2026-01-19 (nbac)"},
+    ),
+    Case(
+        "a row without a time is not the one it was moved away from",
+        World(
+            nbac=[
+                game("MIA@CHI", game_id="0022500529", refreshed_at=None),
+                game("MIA@CHI", day=TOMORROW, game_id="0022500529"),
+            ]
+        ),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "nor does a row without a time take a game's place",
+        World(
+            nbac=[
+                game("MIA@CHI", game_id="0022500529"),
+                game("MIA@CHI", day=TOMORROW, game_id="0022500529", refreshed_at=None),
+            ]
+        ),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "GSW@MIN: the old row turned final without scores after the new one was written; the game is played today",
+        World(
+            nbac=[
+                game("GSW@MIN", "postponed", day=YESTERDAY, game_id="0022500644"),
+                game("GSW@MIN", game_id="0022500644", refreshed_at=STALE),
+            ]
+        ),
+        Status.MISSING_DATA,
+        expected="GSW@MIN",
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "a source that lists it here, and is newer than the row it moved to, is stronger than the inference",
+        World(
+            espn=[game("MIA@CHI", refreshed_at=FRESH + timedelta(minutes=1))],
+            nbac=[
+                game("MIA@CHI", game_id="0022500529", refreshed_at=STALE),
+                game("MIA@CHI", day=TOMORROW, game_id="0022500529"),
+            ],
+        ),
+        Status.MISSING_DATA,
+        expected="MIA@CHI",
+        warned=("MIA@CHI is moved to 2026-01-19 (nbac), but espn shows it scheduled, and is newer: expected",),
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "but not stronger than final without scores",
+        World(
+            espn=[game("GSW@MIN", refreshed_at=FRESH + timedelta(minutes=1))],
+            nbac=[game("GSW@MIN", "postponed", game_id="0022500644")],
+        ),
+        Status.NO_GAMES,
+        excluded={"GSW@MIN": "postponed (nbac)"},
+    ),
+    Case(
+        "a game that is live here was not moved away",
+        World(
+            nbac=[
+                game("MIA@CHI", "live", game_id="0022500529", refreshed_at=STALE),
+                game("MIA@CHI", day=TOMORROW, game_id="0022500529"),
+            ]
+        ),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "ESPN's own All-Star pair beside NBA.com's is no game",
+        World(espn=[game("EAST@WEST")], nbac=[game("STA@STR", "exhibition", game_id="0032500001")]),
+        Status.NO_GAMES,
+        excluded={
+            "EAST@WEST": "exhibition (nbac lists nothing else on this date)",
+            "STA@STR": "exhibition (nbac)",
+        },
+    ),
+    Case(
+        "two teams nobody knows beside a real game are a game",
+        replace(complete("BOS@LAL"), espn=[game("EAST@WEST"), game("BOS@LAL")]),
+        Status.MISSING_DATA,
+        expected="EAST@WEST BOS@LAL",
+        stalled=Phase.PHASE_3,
+    ),
+]
+
+VANISHED = [
+    Case(
+        "proven: a game without data leaves the schedule, and the source that listed it has not been refreshed since",
+        vanished(refreshed_at=STALE),
+        Status.MISSING_DATA,
+        expected="MIA@CHI SAC@PHI",
+        ready="SAC@PHI",
+        warned=("MIA@CHI: no schedule lists it any more, and it was not called off: still expected",),
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "withdrawn: all who listed it have answered since, and list it no more",
+        vanished(),
+        Status.OK,
+        excluded={"MIA@CHI": "withdrawn: no schedule lists it any more"},
+    ),
+    Case(
+        "one of the two that listed it cannot be read: it may still be there",
+        vanished(espn="Timeout"),
+        Status.MISSING_DATA,
+        expected="MIA@CHI SAC@PHI",
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "one of the two does not say when it was refreshed",
+        vanished(espn=[game("SAC@PHI", refreshed_at=None)]),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "only those who listed it have to withdraw it",
+        vanished(espn="Timeout", history=[seen(LISTED_AT, replace(SEEN, sources=("nbac",)))]),
+        Status.OK,
+        excluded={"MIA@CHI": "withdrawn: no schedule lists it any more"},
+    ),
+    Case(
+        "a check in between that kept it expected is no listing",
+        vanished(history=[seen(LISTED_AT, SEEN), seen(NOW, replace(SEEN, sources=()))]),
+        Status.OK,
+        excluded={"MIA@CHI": "withdrawn: no schedule lists it any more"},
+    ),
+    Case(
+        "a listed game of one of its teams goes before it",
+        vanished(game("SAC@PHI"), game("MIA@BOS"), refreshed_at=STALE),
+        Status.MISSING_DATA,
+        expected="MIA@BOS SAC@PHI",
+        excluded={"MIA@CHI": "withdrawn: MIA@BOS is listed instead"},
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "a game that the last check excluded has not vanished",
+        vanished(history=[seen(LISTED_AT, SEEN), seen(NOW, replace(SEEN, status="EXCLUDED"))], refreshed_at=STALE),
+        Status.OK,
+        excluded={},
+    ),
+    Case(
+        "home and away reversed is not vanished",
+        vanished(game("CHI@MIA"), refreshed_at=STALE),
+        Status.MISSING_DATA,
+        expected="CHI@MIA",
+        excluded={},
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "its data can still come, and then it is ready",
+        vanished(
+            refreshed_at=STALE,
+            phase3=[*teams("SAC@PHI", 17, 17), *teams("MIA@CHI", 17, 17)],
+            phase4=[*teams("SAC@PHI", 17, 17), *teams("MIA@CHI", 17, 17)],
+        ),
+        Status.OK,
+        ready="SAC@PHI MIA@CHI",
+    ),
+]
+
+TIES = [
+    Case(
+        "two equally new rows of one source give BOS two games: the one with the worse data stands",
+        World(
+            nbac=[game("BOS@LAL"), game("BOS@NYK")],
+            phase3=teams("BOS@LAL", 17, 17),
+            phase4=teams("BOS@LAL", 17, 17),
+        ),
+        Status.PARTIAL_DATA,
+        expected="BOS@NYK",
+        excluded={"BOS@LAL": "ghost: the same team plays in BOS@NYK"},
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "the same where the rows share an id",
+        World(
+            nbac=[game("BOS@LAL", game_id="0022500001"), game("BOS@NYK", game_id="0022500001")],
+            phase3=teams("BOS@LAL", 17, 17),
+            phase4=teams("BOS@LAL", 17, 17),
+        ),
+        Status.PARTIAL_DATA,
+        expected="BOS@NYK",
+        stalled=Phase.PHASE_3,
+    ),
+]
+
+FUTURE = [
+    Case(
+        "one refreshed_at in 2099 kept a dead schedule fresh: it is not believed",
+        World(
+            nbac=[
+                *(game("BOS@IND", day=day, refreshed_at=LONG_AGO) for day in around()),
+                game("BOS@IND", day=TOMORROW, refreshed_at=datetime(2099, 1, 1, tzinfo=UTC)),
+            ]
+        ),
+        Status.SCHEDULE_UNKNOWN,
+        warned=("nbac has times that lie in the future, as on 2026-01-19: they are ignored",),
+    ),
+    Case(
+        "a clock that is two minutes ahead is a clock",
+        World(nbac=[game("BOS@IND", day=day, refreshed_at=NOW + timedelta(minutes=2)) for day in around()]),
+        Status.NO_GAMES,
+    ),
+    Case(
+        "Phase 4 rows from the future make a game ready, at a time that is unknown",
+        replace(
+            complete("BOS@LAL"),
+            phase4=[replace(r, refreshed_at=NOW + timedelta(hours=1)) for r in teams("BOS@LAL", 17, 17)],
+        ),
+        Status.OK,
+        warned=("player_composite_factors has times that lie in the future",),
+    ),
+]
+
+EVENING = NOW.replace(hour=18, minute=30)
+PREDICTIONS = [
+    Case(
+        "2026-01-18 18:30: the coordinator is down, and six ready games have no prediction",
+        replace(complete(*BAD_DAY), predictions=[], now=EVENING),
+        Status.NO_PREDICTIONS,
+        ready=" ".join(BAD_DAY),
+    ),
+    Case(
+        "one game of two without a prediction is enough",
+        replace(complete("BOS@LAL", "SAC@PHI"), predictions=teams("BOS@LAL", 5, 5), now=EVENING),
+        Status.NO_PREDICTIONS,
+    ),
+    Case("all predicted", replace(complete("BOS@LAL"), predictions=teams("BOS@LAL", 5, 5), now=EVENING), Status.OK),
+    Case(
+        "half an hour of grace",
+        replace(complete("BOS@LAL"), predictions=[], now=EVENING - timedelta(minutes=1)),
+        Status.OK,
+    ),
+    Case(
+        "a gap goes before missing predictions, which follow from it",
+        replace(complete("BOS@LAL"), phase4=[], predictions=[], now=EVENING),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_4,
+    ),
+    Case(
+        "a source of predictions that cannot be read is a warning, and the verdict on Phase 4 stands",
+        replace(complete("BOS@LAL"), predictions="Timeout", now=EVENING),
+        Status.OK,
+        warned=("player_prop_predictions could not be read: Timeout",),
+    ),
+    Case(
+        "a declared gap covers predictions too",
+        replace(
+            complete("BOS@LAL"),
+            predictions=[],
+            now=EVENING,
+            rules=replace(RULES, expected_gaps=(ExpectedGap(DateRange(TODAY, TODAY), "halt"),)),
+        ),
+        Status.EXPECTED_GAP,
+    ),
+    Case(
+        "a past date of a season that was never predicted lacks nothing",
+        replace(complete("BOS@LAL", day=YESTERDAY), predictions=[], now=EVENING),
+        Status.OK,
+        day=YESTERDAY,
+    ),
+    Case(
+        "but it does where the days before it were predicted",
+        replace(
+            complete("BOS@LAL", day=YESTERDAY),
+            predictions=teams("SAC@PHI", 5, 5, day=YESTERDAY - timedelta(days=14)),
+            now=EVENING,
+        ),
+        Status.NO_PREDICTIONS,
+        day=YESTERDAY,
+    ),
+    Case(
+        "missing predictions go before a suspect schedule",
+        replace(complete("BOS@LAL"), nbac="Forbidden", predictions=[], now=EVENING),
+        Status.NO_PREDICTIONS,
+    ),
+]
+
+# The facts of domain.md: id, away, home, from, to. NBA.com keeps the old row, and ESPN its ghost.
 POSTPONED = [
     ("0022500644", "GSW@MIN", date(2026, 1, 24), date(2026, 1, 25)),
     ("0022500692", "CHI@MIA", date(2026, 1, 30), date(2026, 1, 31)),
@@ -642,10 +1140,23 @@ POSTPONED = [
 ]
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, id=case.why) for case in (*STATUSES, *NO_GAMES, *SCHEDULE, *PLAYERS, *UNKNOWN)],
+CASES = (
+    *STATUSES,
+    *NO_GAMES,
+    *SCHEDULE,
+    *PLAYERS,
+    *UNKNOWN,
+    *TIME,
+    *AUTHORITY,
+    *MOVED,
+    *VANISHED,
+    *TIES,
+    *FUTURE,
+    *PREDICTIONS,
 )
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.why) for case in CASES])
 def test_verdict(case: Case) -> None:
     (verdict,) = case.world.judge(case.day)
     assert verdict.status is case.status, (verdict.warnings, verdict.error)
@@ -664,18 +1175,18 @@ def test_verdict(case: Case) -> None:
 
 
 def test_every_status_has_a_case() -> None:
-    cases = (*STATUSES, *NO_GAMES, *SCHEDULE, *PLAYERS, *UNKNOWN)
-    assert {case.status for case in cases} == set(Status)
+    assert {case.status for case in CASES} == set(Status)
 
 
+@pytest.mark.parametrize("older", [timedelta(0), timedelta(days=1)], ids=["equally new", "older"])
 @pytest.mark.parametrize(("game_id", "matchup", "first", "second"), POSTPONED)
-def test_a_postponed_game_is_expected_only_on_its_new_date(
-    game_id: str, matchup: str, first: date, second: date
+def test_a_postponed_game_is_expected_on_its_new_date_alone(
+    game_id: str, matchup: str, first: date, second: date, older: timedelta
 ) -> None:
     world = World(
         espn=[game(matchup, day=first)],
         nbac=[
-            game(matchup, "postponed", day=first, game_id=game_id),
+            game(matchup, day=first, game_id=game_id, refreshed_at=FRESH - older),
             game(matchup, day=second, game_id=game_id),
             game("BOS@LAL", day=first, game_id="0022500999"),
         ],
@@ -683,11 +1194,10 @@ def test_a_postponed_game_is_expected_only_on_its_new_date(
         phase3=[team(None, 34, game_id, day=second)],
         phase4=[team(None, 34, game_id, day=second)],
         today=first,
-        now=datetime.combine(first, NOW.timetz()),
     )
     old, new = world.judge(first, second)
     assert [v.game.matchup for v in old.games] == ["BOS@LAL"]
-    assert [(v.game.matchup, v.reason) for v in old.excluded] == [(matchup, "postponed (nbac)")]
+    assert [(v.game.matchup, v.reason) for v in old.excluded] == [(matchup, f"moved to {second} (nbac)")]
     assert [v.game.matchup for v in new.games] == [matchup]
     assert new.status is Status.OK
 

@@ -1,14 +1,19 @@
 """Helpers for tests of the core: what each source returns, and the verdict on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from monitor.core.coverage import Rules
+from monitor.core.dates import Deadlines
+from monitor.core.history import Check, SeenGame
 from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
 from monitor.core.verdict import DateVerdict, judge
 
+EASTERN = ZoneInfo("America/New_York")
+DEADLINES = Deadlines(EASTERN, phase4=time(8), predictions=time(18), predictions_zone=UTC)
 NOW = datetime(2026, 1, 18, 13, 0, tzinfo=UTC)  # 8:00 AM in New York
 TODAY = date(2026, 1, 18)
 FRESH = NOW - timedelta(hours=1)
@@ -34,6 +39,14 @@ def teams(matchup: str, *players: int, day: date = TODAY) -> list[PlayerRow]:
     ]
 
 
+RULES = Rules(DEADLINES)
+
+
+def seen(time: datetime, *games: SeenGame, status: str = "MISSING_DATA") -> Check:
+    """An earlier check of the date."""
+    return Check(time, status, {game.teams: game for game in games})
+
+
 @dataclass(frozen=True)
 class World:
     """What the sources return: rows, or the error of a source that failed, as text."""
@@ -43,8 +56,11 @@ class World:
     phase3: Sequence[PlayerRow] | str = ()
     phase4: Sequence[PlayerRow] | str = ()
     cache: Sequence[PlayerRow] | str | None = None
-    """A second required Phase 4 source, if any."""
-    rules: Rules = field(default_factory=Rules)
+    """A second required Phase 4 source, where there is one."""
+    predictions: Sequence[PlayerRow] | str | None = None
+    """None where the source is not asked."""
+    history: Sequence[Check] = ()
+    rules: Rules = RULES
     now: datetime = NOW
     today: date = TODAY
 
@@ -58,8 +74,12 @@ class World:
             ),
             context=_reading("upcoming_player_game_context", Kind.CONTEXT, self.phase3),
             coverage=tuple(_reading(name, Kind.COVERAGE, answer) for name, answer in coverage.items()),
+            predictions=None
+            if self.predictions is None
+            else _reading("player_prop_predictions", Kind.PREDICTIONS, self.predictions),
         )
-        return judge(days or [self.today], readings, self.rules, now=self.now, today=self.today)
+        history = {self.today: self.history}
+        return judge(days or [self.today], readings, self.rules, history, now=self.now, today=self.today)
 
 
 def _reading[Row: (ScheduleRow, PlayerRow)](name: str, kind: Kind, answer: Sequence[Row] | str) -> Reading[Row]:
