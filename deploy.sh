@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 . ops/settings.sh
 
 FUNCTION=data-availability-monitor
+RECHECK=data-availability-recheck
 STAGING=data-availability-staging
 SCHEDULER=data-availability-scheduler
 METRIC=data_availability_completed_runs
@@ -27,7 +28,7 @@ Deploys the checked-out commit to staging and, once that has passed a smoke test
   --project ID               the Google Cloud project (default: that of `gcloud config`)
   --region REGION            where the function and its schedule run (default: us-west2)
   --notification-channel ID  where alert policies send: projects/…/notificationChannels/…
-  --no-follow-up             do not schedule the follow-up every 30 minutes until predictions start
+  --no-recheck               do not schedule the half-hourly checks after the one at 8:00
   --stage-only               stop after staging
   --rollback                 send production's traffic back to the previous revision, and stop
   --dry-run                  check everything, change nothing, print what would run
@@ -40,14 +41,14 @@ fail() {
   exit 1
 }
 
-project='' region=us-west2 channel='' follow_up=yes stage_only='' rollback='' dry_run=''
+project='' region=us-west2 channel='' recheck=yes stage_only='' rollback='' dry_run=''
 while [ $# -gt 0 ]; do
   case $1 in
     --project=* | --region=* | --notification-channel=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" && continue ;;
     --project) project=${2:?needs an id} && shift ;;
     --region) region=${2:?needs a region} && shift ;;
     --notification-channel) channel=${2:?needs an id} && shift ;;
-    --no-follow-up) follow_up='' ;;
+    --no-recheck) recheck='' ;;
     --stage-only) stage_only=yes ;;
     --rollback) rollback=yes ;;
     --dry-run) dry_run=yes ;;
@@ -213,6 +214,25 @@ schedule() {
     --oidc-token-audience="$uri" --attempt-deadline=540s --max-retry-attempts=3 --min-backoff=60s --max-backoff=600s
 }
 
+# The hour in New York in which the last re-check follows the predictions, in summer too.
+last_hour() {
+  local variables=()
+  settings_to_try production
+  (cd "$folder/source" && env GCP_PROJECT_ID="$project" "${variables[@]}" "$python" -B -c 'from datetime import date
+from os import environ
+from zoneinfo import ZoneInfo
+from monitor.settings import load_settings
+deadlines, zone = load_settings(environ).deadlines, ZoneInfo("America/New_York")
+due = [deadlines.predictions_due_at(date(2026, month, 15)).astimezone(zone) for month in (1, 7)]
+print(min(23, max(time.hour for time in due) + 1))')
+}
+
+# Deletes a job of Cloud Scheduler if it is there: unschedule JOB
+unschedule() {
+  ! cloud scheduler jobs describe "$1" --location="$region" --format='value(name)' > /dev/null 2>&1 ||
+    change cloud scheduler jobs delete "$1" --location="$region"
+}
+
 json_field() { "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
 
 # Makes what tells somebody when the monitor cannot, or corrects it. A policy's label says which file it was made from.
@@ -263,7 +283,7 @@ $(git status --short)"
 commit=$(git rev-parse --short=12 HEAD)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-python=$folder/environment/bin/python
+python=$PWD/.venv-shipped/bin/python # the preflight's
 ops/preflight.sh "$folder" "$commit" || fail "nothing was deployed"
 
 enabled=$(cloud services list --enabled --format='value(config.name)')
@@ -300,6 +320,7 @@ if ! deploy production "$FUNCTION"; then
   fail "production failed with $commit; its traffic is back on $previous"
 fi
 schedule "$FUNCTION" '0 8 * * *' /
-[ -z "$follow_up" ] || schedule "$FUNCTION-follow-up" '*/30 8-13 * * *' '/?follow_up=true'
+[ -z "$recheck" ] || schedule "$RECHECK" "15,45 8-$(last_hour) * * *" /
+unschedule "$FUNCTION-follow-up" # the second job of the first edition
 watch
 say "$commit is deployed: $(url "$FUNCTION")"

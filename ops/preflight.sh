@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests on this machine what a deploy would upload: preflight.sh FOLDER VERSION
-# Leaves the upload in FOLDER/source and a clean environment for it in FOLDER/environment, or names what is missing.
+# Leaves the upload in FOLDER/source and a clean environment for it in .venv-shipped, or names what is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=ops/settings.sh
@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 folder=$1
 version=$2
 source=$folder/source
-python=$folder/environment/bin/python
+shipped=$PWD/.venv-shipped
+python=$shipped/bin/python
 
 fail() {
   echo "preflight: $*" >&2
@@ -30,16 +31,25 @@ while IFS= read -r file; do
   mkdir -p "$source/$(dirname "$file")"
   cp "$file" "$source/$file"
 done < "$folder/uploaded"
-local/environment.sh "$folder/environment" "$source/requirements.txt" ||
-  fail "the packages in requirements.txt cannot be installed; see above"
+# Installing takes longer than the rest of the preflight, so the environment is kept. It is rebuilt when requirements.txt
+# or Python has changed, or when a package has been added to it or removed from it.
+contents() {
+  "$python" --version
+  cat local/environment.sh "$source/requirements.txt"
+  ls "$shipped"/lib/*/site-packages
+}
+if ! contents 2> /dev/null | cmp -s - "$shipped/.contents"; then
+  local/environment.sh "$shipped" "$source/requirements.txt" ||
+    fail "the packages in requirements.txt cannot be installed; see above"
+  contents > "$shipped/.contents"
+fi
 
 "$python" -m ops.shipped_imports --uploaded "$folder/uploaded" main.py || fail "the function would not boot; see above"
 
-# Boots the function as on Cloud Run, with the settings of ENVIRONMENT, and calls /health: boot ENVIRONMENT
+# Boots the function as on Cloud Run, with the settings of ENVIRONMENT, and calls /health: boot ENVIRONMENT PORT
 boot() {
-  local port log=$folder/$1.log variables=() answer=""
+  local port=$2 log=$folder/$1.log variables=() answer=""
   settings_to_try "$1"
-  port=$("$python" -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
   (
     cd "$source"
     exec env -i PATH="$PATH" PYTHONDONTWRITEBYTECODE=1 GCP_PROJECT_ID=preflight MONITOR_VERSION="$version" \
@@ -47,10 +57,13 @@ boot() {
       --host 127.0.0.1 --port "$port"
   ) > "$log" 2>&1 &
   local server=$!
-  for _ in $(seq 150); do
+  for _ in $(seq 300); do
     kill -0 "$server" 2> /dev/null || break
-    answer=$(curl -s "http://127.0.0.1:$port/health") && break
-    sleep 0.2
+    if { : <> "/dev/tcp/127.0.0.1/$port"; } 2> /dev/null; then
+      answer=$(curl -s "http://127.0.0.1:$port/health") || true
+      break
+    fi
+    sleep 0.1
   done
   kill "$server" 2> /dev/null || true
   wait "$server" 2> /dev/null || true
@@ -59,6 +72,13 @@ boot() {
     *) fail "the function did not boot with ops/$1.env: $(tail -n 3 "$log")" ;;
   esac
 }
-boot staging
-boot production
+read -r -a ports < <("$python" -c 'import socket
+print(*[free.getsockname()[1] for free in [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]])')
+# Side by side, which halves the wait.
+boot staging "${ports[0]}" &
+staging=$!
+boot production "${ports[1]}" &
+production=$!
+wait "$staging" || { wait "$production" || true; exit 1; }
+wait "$production"
 echo "preflight: $(wc -l < "$folder/uploaded" | tr -d ' ') files; all imports ship; boots with the settings of staging and production"

@@ -1,22 +1,24 @@
 """deploy.sh as a person runs it, in a clean clone, against a Google Cloud that records and remembers."""
 
-import json
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from local.emulator import ROOT
+from local.platform import create_tables
 from tests.conftest import NOBODY, Platform
-from tests.integration.ops import cloud
+from tests.integration.ops.cloud import GoogleCloud, State
 
 CHANNEL = "projects/test/notificationChannels/7"
 
@@ -27,16 +29,21 @@ class Cloud:
 
     folder: Path
     clone: Path
-    emulator: str
+    project: GoogleCloud
 
     @property
-    def state(self) -> dict[str, Any]:
-        state: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
-        return state
+    def state(self) -> State:
+        """What the project holds now."""
+        return deepcopy(self.project.state)
 
     def change(self, **parts: Any) -> None:
         """Make it another cloud than it was."""
-        (self.folder / "state.json").write_text(json.dumps({**self.state, **parts}))
+        self.project.state |= deepcopy(parts)
+
+    @property
+    def environment(self) -> Path:
+        """The environment that a preflight creates, and keeps for the next one."""
+        return self.clone / ".venv-shipped"
 
     @property
     def commit(self) -> str:
@@ -44,7 +51,7 @@ class Cloud:
 
     def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run deploy.sh with these options; its calls are those of this run alone."""
-        (self.folder / "calls.jsonl").unlink(missing_ok=True)
+        self.project.calls.clear()
         return self.run("./deploy.sh", "--project", "test", *options)
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -54,17 +61,24 @@ class Cloud:
         return subprocess.run(
             command,
             cwd=self.clone,
-            env={**os.environ, "PATH": path, "BIGQUERY_EMULATOR_HOST": self.emulator},
+            env={**os.environ, "PATH": path, "BIGQUERY_EMULATOR_HOST": self.project.emulator},
             capture_output=True,
             text=True,
             timeout=110,
             check=False,
         )
 
+    def without_boots(self) -> None:
+        """Let the preflights from now on not boot the function, which takes longer than the rest of a deploy."""
+        script = self.clone / "ops" / "preflight.sh"
+        text, count = re.subn(r"^boot staging.*^wait [^\n]*\n", "", script.read_text(), flags=re.MULTILINE | re.DOTALL)
+        assert count == 1
+        script.write_text(text)
+        git(self.clone, "update-index", "--assume-unchanged", "ops/preflight.sh")
+
     def calls(self) -> list[list[str]]:
         """What the last run called, in order, with what differs from run to run by its name."""
-        calls = self.folder / "calls.jsonl"
-        return [json.loads(line) for line in self._named(calls.read_text()).splitlines()] if calls.exists() else []
+        return [[self._named(word) for word in call] for call in self.project.calls]
 
     def changes(self) -> list[list[str]]:
         """The calls that change something."""
@@ -93,38 +107,64 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The files of this repository as they are now, in a commit."""
     folder = tmp_path_factory.mktemp("repository")
     for name in git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard").splitlines():
-        if (ROOT / name).exists():
+        if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
+    # The tests do not wait for what takes Google minutes.
+    script = (folder / "deploy.sh").read_text()
+    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=2\nPAUSE_SECONDS=0\n")
+    assert hurried != script
+    (folder / "deploy.sh").write_text(hurried)
     git(folder, "init", "-q")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "as it is now")
     return folder
 
 
-@pytest.fixture
-def clone(tmp_path: Path, repository: Path) -> Cloud:
-    """A fresh clone, and a project without any table."""
-    git(tmp_path, "clone", "-q", str(repository), "clone")
-    (tmp_path / "state.json").write_text(json.dumps(cloud.EMPTY))
-    (tmp_path / "bin").mkdir()
-    for tool in ("gcloud", "bq"):
-        script = f'#!/bin/sh\nexec {sys.executable} -I -S {cloud.__file__} {tmp_path} {tool} "$@"\n'
-        _executable(tmp_path / "bin" / tool, script)
-    # The pauses between tries of what takes Google minutes are not what is tested.
-    _executable(tmp_path / "bin" / "sleep", f'#!/bin/sh\n[ "$1" = 10 ] || exec {shutil.which("sleep")} "$@"\n')
-    return Cloud(tmp_path, tmp_path / "clone", NOBODY)
+@pytest.fixture(scope="session")
+def first_preflight(
+    tmp_path_factory: pytest.TempPathFactory, repository: Path
+) -> tuple[Cloud, subprocess.CompletedProcess[str]]:
+    """A preflight in a fresh clone. The clones of all tests use its environment."""
+    folder = tmp_path_factory.mktemp("shipped")
+    with project(folder, repository, NOBODY) as running:
+        return running, running.run("ops/preflight.sh", folder / "upload", "a-version")
 
 
 @pytest.fixture
-def google(clone: Cloud, platform: Platform) -> Iterator[Cloud]:
-    """A fresh clone, and a project with the pipeline's tables and nothing of the monitor's."""
-    running = replace(clone, emulator=platform.environment["BIGQUERY_EMULATOR_HOST"])
-    yield running
-    for function in running.state["functions"].values():
-        cloud.stop(function)
+def clone(tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object]) -> Iterator[Cloud]:
+    """A clone with the environment of an earlier preflight, and a project without tables."""
+    with project(tmp_path, repository, NOBODY) as running:
+        running.environment.symlink_to(first_preflight[0].environment)
+        yield running
 
 
-def _executable(path: Path, script: str) -> None:
-    path.write_text(script)
-    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+@pytest.fixture(scope="module")
+def pipeline(emulator: str) -> Platform:
+    """A project with the pipeline's tables, which no deploy changes."""
+    platform = Platform({"GCP_PROJECT_ID": "test", "BIGQUERY_EMULATOR_HOST": emulator})
+    create_tables(platform.client)
+    return platform
+
+
+@pytest.fixture
+def google(
+    tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object], pipeline: Platform
+) -> Iterator[Cloud]:
+    """The same, with the pipeline's tables in the project and none of the monitor's."""
+    for dataset in ("nba_monitoring", "nba_monitoring_staging"):
+        pipeline.client.delete_dataset(dataset, delete_contents=True, not_found_ok=True)
+    with project(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"]) as running:
+        running.environment.symlink_to(first_preflight[0].environment)
+        yield running
+
+
+@contextmanager
+def project(folder: Path, repository: Path, emulator: str) -> Iterator[Cloud]:
+    """A clone of the repository in this folder, and a project to deploy it to."""
+    git(folder, "clone", "-q", str(repository), "clone")
+    with GoogleCloud(folder, emulator) as running:
+        running.install(folder / "bin")
+        Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        yield Cloud(folder, folder / "clone", running)
+        running.shutdown()

@@ -44,7 +44,36 @@ def version(google: Cloud, name: str) -> str:
     return str(function["revisions"][function["serving"]]["environment"]["MONITOR_VERSION"])
 
 
-def test_a_first_deploy_makes_all_and_a_second_changes_nothing(google: Cloud) -> None:
+def test_nothing_calls_production_before_it_works(google: Cloud) -> None:
+    google.without_boots()
+    untouched = google.state
+    said = works(google.deploy("--dry-run", "--notification-channel", CHANNEL))
+    assert google.changes() == []
+    assert google.state == untouched
+    would = re.findall(r"^would run: (.*)", said, re.MULTILINE)
+    assert sum(line.startswith("gcloud functions deploy") for line in would) == 2
+    assert sum(line.startswith("gcloud scheduler jobs create") for line in would) == 2
+    assert sum("schema apply" in line for line in would) == 2
+
+    # Staging cannot read the data. The other failures of a function are production's, in the next test.
+    google.change(broken={STAGING: "verdict"})
+    ran = google.deploy()
+    assert "staging failed; production was not changed" in fails(ran)
+    assert "could not check today" in ran.stdout
+    assert not [call for call in google.changes() if FUNCTION in call]
+    assert not [call for call in google.calls() if "nba_monitoring" in call]
+
+    commit(google.clone)
+    works(google.deploy("--stage-only"))
+    assert list(google.state["functions"]) == [STAGING]
+
+    google.change(broken={FUNCTION: "boot"})
+    assert "it has no earlier revision, and nothing calls it yet" in fails(google.deploy())
+    assert google.state["jobs"] == {}
+
+
+def test_a_series_of_deploys(google: Cloud) -> None:
+    """The first creates everything, the second changes nothing, later ones repair what was changed or removed."""
     said = works(google.deploy("--notification-channel", CHANNEL))
     assert f"{STAGING} runs {google.commit}; today is SCHEDULE_UNKNOWN" in said
     assert f"{FUNCTION} runs {google.commit}; today is SCHEDULE_UNKNOWN" in said
@@ -58,55 +87,36 @@ def test_a_first_deploy_makes_all_and_a_second_changes_nothing(google: Cloud) ->
     }
     assert files == set(git(google.clone, "ls-files", "main.py", "requirements.txt", "monitor", "schemas").split())
 
+    google.without_boots()
     said = works(google.deploy("--notification-channel", CHANNEL))
     assert f"{FUNCTION} already runs {google.commit}" in said
     assert_sequence(google, "second_deploy")
     assert google.changes() == []
     assert google.state == made
 
-
-def test_what_somebody_changed_by_hand_is_corrected_and_never_made_twice(google: Cloud) -> None:
-    # Without a channel the policies are made, and said to tell nobody.
-    assert works(google.deploy("--no-follow-up")).count("NO NOTIFICATION CHANNEL") == 4
-    assert list(google.state["jobs"]) == [FUNCTION]
-    made = google.state
-    (first, *_) = made["policies"].values()
+    # Manual changes are corrected, and nothing is created twice.
+    silent = {title: {**policy, "channels": []} for title, policy in made["policies"].items()}
+    outdated = "Data availability monitor: does not boot"
     google.change(
-        jobs={FUNCTION: made["jobs"][FUNCTION].replace("America/New_York", "UTC")},
+        jobs={
+            **made["jobs"],
+            FUNCTION: made["jobs"][FUNCTION].replace("America/New_York", "UTC"),
+            f"{FUNCTION}-follow-up": "the second job of the first edition",
+        },
         metrics=dict.fromkeys(made["metrics"], "of another release"),
-        policies={**made["policies"], "Data availability monitor: does not boot": {**first, "content": "older"}},
+        policies={**silent, outdated: {**silent[outdated], "content": "older"}},
     )
-    works(google.deploy("--no-follow-up", "--notification-channel", CHANNEL))
+    works(google.deploy("--no-recheck", "--notification-channel", CHANNEL))
     assert_sequence(google, "correction")
-    assert (google.state["jobs"], google.state["metrics"]) == (made["jobs"], made["metrics"])
-    assert [policy["channels"] for policy in google.state["policies"].values()] == [[CHANNEL]] * 4
+    assert google.state == made
 
-
-@pytest.mark.parametrize(
-    ("how", "told"),
-    [
-        pytest.param("version", "runs version another instead of", id="another version answers"),
-        pytest.param("verdict", "could not check today", id="the data cannot be read"),
-        pytest.param("boot", "", id="gcloud itself says that it does not boot"),
-    ],
-)
-def test_where_staging_does_not_work_production_is_not_touched(google: Cloud, how: str, told: str) -> None:
-    google.change(broken={STAGING: how})
-    ran = google.deploy()
-    assert "staging failed; production was not changed" in fails(ran)
-    assert told in ran.stdout
-    assert not [call for call in google.changes() if FUNCTION in call]
-    assert not [call for call in google.calls() if "nba_monitoring" in call]
-    assert google.state["jobs"] == {}
-
-
-def test_where_production_does_not_work_or_somebody_says_so_its_traffic_goes_back(google: Cloud) -> None:
-    works(google.deploy())
+    # When production fails, its traffic goes back to the previous revision.
     older = google.commit
     commit(google.clone)
     google.change(broken={FUNCTION: "version"})
     ran = google.deploy()
     assert f"production failed with {google.commit}; its traffic is back on {FUNCTION}-00001" in fails(ran)
+    assert f"{FUNCTION} runs version another instead of {google.commit}" in ran.stdout
     assert f"serves {FUNCTION}-00001 again, version {older}" in ran.stdout
     changes = [[word for word in call if not word.startswith("--")] for call in google.changes()]
     assert changes == [
@@ -118,39 +128,23 @@ def test_where_production_does_not_work_or_somebody_says_so_its_traffic_goes_bac
     google.change(broken={FUNCTION: "boot"})
     assert f"production failed; it still serves {FUNCTION}-00001" in fails(google.deploy())
     assert not [call for call in google.calls() if "update-traffic" in call]
-    # Mended, the next deploy takes the traffic.
-    works(google.deploy())
-    assert version(google, FUNCTION) == google.commit
 
-    # A person sends it back, but not to what never was, and the next deploy takes it again.
+    # Once fixed, the next deploy takes the traffic, and creates again what was removed.
+    google.change(jobs={}, policies={})
+    said = works(google.deploy("--no-recheck"))
+    assert version(google, FUNCTION) == google.commit
+    assert list(google.state["jobs"]) == [FUNCTION]
+    # Without a channel the policies are created, with a warning.
+    assert list(google.state["policies"]) == list(made["policies"])
+    assert said.count("NO NOTIFICATION CHANNEL") == 4
+
+    # A rollback goes back one revision at a time, to the first and no further.
     said = works(google.deploy("--rollback"))
     assert f"{FUNCTION} serves {FUNCTION}-00002 again" in said
     assert_sequence(google, "rollback")
     works(google.deploy("--rollback"))
     assert version(google, FUNCTION) == older
     assert f"no revision before {FUNCTION}-00001 to roll back to" in fails(google.deploy("--rollback"))
-    works(google.deploy())
-    assert version(google, FUNCTION) == google.commit
-
-
-def test_a_first_production_that_does_not_work_is_called_by_nobody(google: Cloud) -> None:
-    google.change(broken={FUNCTION: "version"})
-    assert "no revision was there before it, and nothing calls it yet" in fails(google.deploy())
-    assert google.state["jobs"] == {}
-
-
-def test_a_dry_run_changes_nothing_and_stage_only_ends_after_staging(google: Cloud) -> None:
-    untouched = google.state
-    said = works(google.deploy("--dry-run", "--notification-channel", CHANNEL))
-    assert google.changes() == []
-    assert google.state == untouched
-    would = re.findall(r"^would run: (.*)", said, re.MULTILINE)
-    assert sum(line.startswith("gcloud functions deploy") for line in would) == 2
-    assert sum(line.startswith("gcloud scheduler jobs create") for line in would) == 2
-    assert sum("schema apply" in line for line in would) == 2
-    works(google.deploy("--stage-only"))
-    assert list(google.state["functions"]) == [STAGING]
-    assert google.state["jobs"] == {}
 
 
 # What is refused before anything is read from or made in Google Cloud.
@@ -165,6 +159,7 @@ def test_a_tree_that_is_no_commit_is_refused(clone: Cloud) -> None:
 
 
 def test_a_secret_without_a_value_is_refused_with_the_commands_that_give_it_one(clone: Cloud) -> None:
+    clone.without_boots()
     clone.change(secrets=[])
     told = fails(clone.deploy())
     assert "the secret slack-webhook-url has no value" in told

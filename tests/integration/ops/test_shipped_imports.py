@@ -711,7 +711,7 @@ FINDING = "main.py:1 → lock.py: not uploaded"
             "main.py",
             2,
             [],
-            ["main.py:1 → flask: requirements.txt is not uploaded: name what"],
+            ["main.py:1 → flask: requirements.txt is not uploaded: say what"],
         ),
         (
             {"main.py": "import json"},
