@@ -34,7 +34,7 @@ FIRST_MORNING = BACKFILLED_UNTIL + timedelta(days=1)
 NO_TABLE = date(2025, 11, 19)
 NO_SCHEDULE = date(2025, 11, 27)
 NO_CHECK = date(2025, 12, 14)
-LATE = {"2025-12-05": "10:30", "2025-12-19": "13:40", "2025-12-20": "11:00", "2026-01-06": "09:30"}
+LATE = {"2025-12-05": "10:15", "2025-12-19": "13:45", "2025-12-20": "10:45", "2026-01-06": "09:15"}
 """When late Phase 4 data arrived, by date."""
 AS_OF = sample.MORNING.replace(hour=9, minute=5)
 
@@ -120,8 +120,10 @@ def _replay_a_season(project: str, environment: Mapping[str, str]) -> tuple[Sett
         if day == NO_TABLE:
             client.query_and_wait("ALTER TABLE nba_precompute.hidden RENAME TO player_composite_factors")
         if arrival := LATE.get(str(day)):
-            load(client, {phase4: [row for row in season[phase4] if row["game_date"] == str(day)]})
-            _check(settings, client, datetime.combine(day, time.fromisoformat(arrival), sample.EASTERN))
+            now = datetime.combine(day, time.fromisoformat(arrival), sample.EASTERN)
+            written = {"processed_at": now.isoformat()}
+            load(client, {phase4: [{**row, **written} for row in season[phase4] if row["game_date"] == str(day)]})
+            _check(settings, client, now)
     for call in CALLS:
         if call.at < AS_OF:
             happen(client, call)

@@ -58,14 +58,20 @@ TABLES = {
         "player_lookup STRING, game_id STRING, game_date DATE, opponent_team_abbr STRING, is_home BOOL",
         filter_required=True,
     ),
+    "nba_predictions.player_prop_predictions": Table(
+        "prediction_id STRING, system_id STRING, player_lookup STRING, game_id STRING, game_date DATE, "
+        "prediction_version INT64, is_active BOOL, invalidation_reason STRING, prediction_made_before_game BOOL, "
+        "created_at TIMESTAMP, updated_at TIMESTAMP",
+        filter_required=True,
+    ),
 }
 
 
-def create_tables(client: bigquery.Client) -> None:
-    """Create every table of the platform, empty."""
-    for dataset in {name.partition(".")[0] for name in TABLES}:
+def create_tables(client: bigquery.Client, tables: Mapping[str, Table] = TABLES) -> None:
+    """Create these tables of the platform, empty."""
+    for dataset in {name.partition(".")[0] for name in tables}:
         client.create_dataset(dataset, exists_ok=True)
-    for name, table in TABLES.items():
+    for name, table in tables.items():
         columns = [bigquery.SchemaField(*column) for column in table.types.items()]
         created = bigquery.Table(f"{client.project}.{name}", columns)
         created.time_partitioning = bigquery.TimePartitioning(field=table.partition)

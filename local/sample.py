@@ -38,6 +38,10 @@ _OFF_DAYS = {
     *DateRange(date(2026, 2, 13), date(2026, 2, 18)),
 }
 _PLAYERS = 17
+PREDICTIONS = "nba_predictions.player_prop_predictions"
+_PREDICTED = 5
+"""Players a team with a prediction: some sixty players of six games is a normal run."""
+_MODELS = ("catboost", "ensemble")
 _ESPN_CODES = {canonical: code for code, canonical in ALIASES.items() if code not in {"BRK", "CHO", "PHO"}}
 _DATE_FORM_SINCE = date(2026, 1, 18)
 
@@ -104,6 +108,7 @@ def season() -> dict[str, list[dict[str, Any]]]:
             for game in with_phase3
             for player, team, opponent in _ready_players(game)
         ],
+        PREDICTIONS: [row for game in with_phase3 for row in _predictions(game)],
     }
 
 
@@ -130,10 +135,12 @@ def full_slate(day: date) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def arrivals(*, phase3: Sequence[str], phase4: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    """Rows of the bad day that arrive after 8 AM, by table, for games given by matchup."""
+def arrivals(
+    *, phase3: Sequence[str], phase4: Sequence[str], at: datetime = MORNING
+) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the bad day that are written at this time, by table, for games given by matchup."""
     games = {matchup: _game(BAD_DAY, "", matchup) for matchup in _PINNED[BAD_DAY].split()}
-    written = {"processed_at": MORNING.isoformat()}
+    written = {"processed_at": at.isoformat()}
     return {
         "nba_analytics.upcoming_player_game_context": [
             {**row, **written} for each in phase3 for row in _phase3(games[each])
@@ -142,6 +149,13 @@ def arrivals(*, phase3: Sequence[str], phase4: Sequence[str]) -> dict[str, list[
             {**row, **written} for each in phase4 for row in _factors(games[each])
         ],
     }
+
+
+def predictions(matchups: Sequence[str], at: datetime | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Rows of the bad day's predictions for these games, by table, written at this time or just after 18:00 UTC."""
+    written = {"created_at": at.isoformat(), "updated_at": at.isoformat()} if at else {}
+    rows = [row for each in matchups for row in _predictions(_game(BAD_DAY, "", each))]
+    return {PREDICTIONS: [{**row, **written} for row in rows]}
 
 
 def date_form(matchup: str) -> str:
@@ -250,6 +264,12 @@ def _refreshed(game: _Game) -> datetime:
     return datetime.combine(min(game.day + timedelta(days=1), BAD_DAY), time(6, 30), EASTERN)
 
 
+def _written(game: _Game, at: time) -> str:
+    """On the morning of the game, in the half hour after this time."""
+    late = timedelta(minutes=game.day.toordinal() * 7 % 30)
+    return (datetime.combine(game.day, at, EASTERN) + late).isoformat()
+
+
 def _platform_id(game: _Game) -> str:
     return game.date_form if game.day >= _DATE_FORM_SINCE else game.game_id
 
@@ -273,12 +293,12 @@ def _phase3(game: _Game) -> Iterator[dict[str, Any]]:
             "game_date": str(game.day),
             "team_abbr": team,
             "opponent_team_abbr": opponent,
-            "processed_at": datetime.combine(game.day, time(10, 30), EASTERN).isoformat(),
+            "processed_at": _written(game, time(5, 10)),
         }
 
 
 def _factors(game: _Game) -> Iterator[dict[str, Any]]:
-    written = datetime.combine(game.day, time(11), EASTERN).isoformat()
+    written = _written(game, time(6, 40))
     forms = [game.game_id, game.date_form] if game.day == TWO_FORMS_OF_ID else [_platform_id(game)]
     for form in forms:
         for player, _, _ in _ready_players(game):
@@ -293,3 +313,26 @@ def _factors(game: _Game) -> Iterator[dict[str, Any]]:
                 "created_at": written,
                 "processed_at": written,
             }
+
+
+def _predictions(game: _Game) -> Iterator[dict[str, Any]]:
+    """Each model predicts the same players; of a player's first prediction a newer version has been made."""
+    written = datetime.combine(game.day, time(18, 2), UTC).isoformat()
+    for player, team, _ in _ready_players(game):
+        if int(player[-2:]) > _PREDICTED:
+            continue
+        for model in _MODELS:
+            for version, active in ((1, False), (2, True)):
+                yield {
+                    "prediction_id": f"{game.day}-{model}-{team}-{player}-{version}",
+                    "system_id": model,
+                    "player_lookup": player,
+                    "game_id": _platform_id(game),
+                    "game_date": str(game.day),
+                    "prediction_version": version,
+                    "is_active": active,
+                    "invalidation_reason": None,
+                    "prediction_made_before_game": True,
+                    "created_at": written,
+                    "updated_at": written,
+                }

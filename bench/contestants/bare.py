@@ -9,12 +9,12 @@ from google.cloud import bigquery
 
 from monitor.bigquery.schema import HISTORY
 from monitor.core.dates import DateRange
-from monitor.core.sources import EVIDENCE_DAYS, RESCHEDULE_DAYS
+from monitor.core.sources import EVIDENCE_DAYS, MOVE_DAYS
 from monitor.settings import SCHEMAS, Settings
 
 
 def check(client: bigquery.Client, settings: Settings, day: date, rows: Sequence[dict[str, Any]]) -> None:
-    """Read the sources and the history in parallel, and append these rows."""
+    """Read the sources and the history side by side, and append these rows."""
     asking = _queries(client, settings, day)
     with ThreadPoolExecutor(5) as threads:
         for answer in threads.map(lambda asked: client.query_and_wait(asked[0], job_config=asked[1]), asking):
@@ -30,7 +30,7 @@ def check(client: bigquery.Client, settings: Settings, day: date, rows: Sequence
 def _queries(client: bigquery.Client, settings: Settings, day: date) -> Iterator[tuple[str, bigquery.QueryJobConfig]]:
     the_day = DateRange(day, day)
     before = the_day.widened(before=EVIDENCE_DAYS, after=0)
-    around = the_day.widened(before=EVIDENCE_DAYS, after=RESCHEDULE_DAYS)
+    around = the_day.widened(before=MOVE_DAYS, after=MOVE_DAYS)
     for name, days in (
         *((f"sources/schedule/{name}", around) for name in settings.schedule_sources),
         *((f"sources/context/{name}", before) for name in settings.phase3_source),

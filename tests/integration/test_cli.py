@@ -65,7 +65,10 @@ def test_schema_diff_and_apply(empty_project: Platform) -> None:
     project = empty_project.client.project
     assert run(empty_project, "schema", "apply").stdout.splitlines() == [
         f"created {project}.nba_monitoring.data_availability_checks",
-        *(f"created view data_availability_{name}" for name in ("latest", "calendar", "gaps", "incidents", "sources")),
+        *(
+            f"created view data_availability_{name}"
+            for name in ("latest", "readiness", "calendar", "gaps", "incidents", "sources")
+        ),
     ]
     assert run(empty_project, "schema", "apply").stdout == "nothing to do\n"
     last = run(empty_project, "schema", "diff")

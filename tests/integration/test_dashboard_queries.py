@@ -14,14 +14,15 @@ from sqlglot import exp
 
 from local import sample
 from local.emulator import ROOT
-from local.inbox import Answer, serve
+from local.inbox import Answer, Inbox, serve
 from local.morning import CALLS, happen
 from local.platform import create_tables
 from monitor.bigquery.schema import HISTORY, apply_schema
 from monitor.check import Failure
 from monitor.request import Trigger
 from monitor.settings import SCHEMAS
-from tests.conftest import Platform
+from tests.conftest import Platform, headers
+from tests.integration.test_alert_life import STORY
 
 PAGE = (ROOT / "docs" / "dashboard.md").read_text()
 VIEWS = sorted(path.stem for path in (SCHEMAS / "views").glob("*.sql"))
@@ -35,18 +36,20 @@ NOT_DELIVERED = sample.PARTLY_READY
 
 # What each query answers, with its values as text.
 ANSWERS: dict[str, list[str]] = {
-    # Six games without data at 8 AM, whole at noon: the last call of local/morning.py but one.
-    "When did this start?": ["MISSING_DATA | 6 | 2026-01-18 08:00:00 | 2026-01-18 08:00:00 | 2026-01-18 12:00:00 | 60"],
+    # Six games without data at 8 AM, whole at 11:45: the last call of local/morning.py that has news.
+    "When did this start?": ["MISSING_DATA | 6 | 2026-01-18 08:00:00 | 2026-01-18 08:00:00 | 2026-01-18 11:45:00 | 75"],
     # On Jan 13 and 18 Slack took the message, on Jan 15 it did not.
     "Which incidents had no alert?": ["2026-01-15 | MISSING_DATA | 1"],
-    # Ready at 8 AM on Jan 14 and 17, at noon on Jan 18; first checked at 2 PM, ready, on Jan 11.
-    "How often was data late for predictions this month?": ["3 | 1 | 2"],
+    # By the data's own clock Jan 11, 14 and 17 were ready at 7 AM, Jan 18 at 11:40. Jan 13 and 15 were last seen short.
+    "How often was data late this month?": ["3 | 1 | 0 | 2"],
+    # 220 minutes after 8 AM, 80 before 1 PM.
+    "Which dates were not on time, and by how much?": ["2026-01-18 | late | 220 | 80"],
     # CHI on Jan 15 and 18; TOR@POR on Jan 13, with too few players, and both teams again on Jan 18.
     "Whose games are missing most often?": ["CHI | 2 | 2", "POR | 2 | 1", "TOR | 2 | 1", "BKN | 1 | 1", "CHA | 1 | 1"],
     # On Jan 18 Phase 3 had not run; on Jan 13 and 15 Phase 4 left out a game each.
     "Which phase stalls how often?": ["phase4 | 2 | 2", "phase3 | 1 | 6"],
-    # Of Jan 18, in minutes: 60, 60, 90, 120, 150, 180, 240. Those of Jan 13 and 15 were not checked again.
-    "How long are gaps open?": ["7 | 120 | 240 | 2"],
+    # Of Jan 18, in minutes: 45, 45, 75, 120, 135, 165, 225. Those of Jan 13 and 15 were not checked again.
+    "How long are gaps open?": ["7 | 120 | 225 | 2"],
     "Did the monitor run every morning?": ["2026-01-12 | OK | 1", "2026-01-16 | OK | 1", "2026-01-19 | NOT_RUN | 0"],
     # On Jan 16 ESPN had no rows at all; on Jan 8 it still lists MIA@CHI, which is called off and not expected.
     "Which schedule source is unreliable?": ["espn | 18 | 1 | 0 | 0", "nbac | 18 | 0 | 0 | 0"],
@@ -56,7 +59,7 @@ ANSWERS: dict[str, list[str]] = {
         "2026-01-05 | 0 | 0",
         "2026-01-12 | 5 | 1",
     ],
-    # Half an hour later it waited for Phase 4.
+    # A quarter of an hour later it waited for Phase 4.
     "What did the monitor know at 8 AM on a given day?": ["2026-01-18 08:00:00 | MISSING_DATA | 0 | 6 | phase3"],
 }
 
@@ -64,34 +67,51 @@ each_question = pytest.mark.parametrize("question", QUERIES)
 
 
 @pytest.fixture(scope="module")
-def history(emulator: str) -> Iterator[Platform]:
-    """The sample season, judged as the mornings went."""
+def slack() -> Iterator[Inbox]:
     with serve() as inbox:
-        environment = {"GCP_PROJECT_ID": "test", "SLACK_WEBHOOK_URL": inbox.webhook_url}
-        made = Platform({**environment, "BIGQUERY_EMULATOR_HOST": emulator})
-        create_tables(made.client)
-        made.load(sample.season())
-        apply_schema(made.client, made.settings)
-        # At 2 PM in New York predictions have been running for an hour.
-        made.check(sample.MORNING.replace(day=11, hour=14), trigger=Trigger.MANUAL)
-        for day in (13, 14, 17):
-            made.check(sample.MORNING.replace(day=day), trigger=Trigger.SCHEDULER)
-        inbox.answer_next(Answer(404, "no_service"))
-        outcome = made.check(sample.MORNING.replace(day=NOT_DELIVERED.day), trigger=Trigger.SCHEDULER)
-        assert outcome.failure is Failure.NOT_DELIVERED
-        for start, end in (BACKFILLED, (ONE_SOURCE, ONE_SOURCE)):
-            made.check(sample.MORNING, start=start, end=end)
-        for call in CALLS:
-            happen(made.client, call)
-            asked = {name: values[0] for name, values in parse_qs(urlsplit(call.path).query).items()}
-            made.check(call.at, trigger=Trigger.SCHEDULER if call.scheduler else Trigger.MANUAL, **asked)
-        yield made
-        made.delete_datasets()
+        yield inbox
 
 
-def test_there_are_ten_questions_and_each_has_an_answer() -> None:
+@pytest.fixture(scope="module")
+def history(emulator: str, slack: Inbox) -> Iterator[Platform]:
+    """The sample season, judged as the mornings went."""
+    environment = {"GCP_PROJECT_ID": "test-queries", "SLACK_WEBHOOK_URL": slack.webhook_url}
+    made = Platform({**environment, "BIGQUERY_EMULATOR_HOST": emulator})
+    create_tables(made.client)
+    made.load(sample.season())
+    apply_schema(made.client, made.settings)
+    # At 2 PM in New York predictions have been running for an hour.
+    made.check(sample.MORNING.replace(day=11, hour=14), trigger=Trigger.MANUAL)
+    for day in (13, 14, 17):
+        made.check(sample.MORNING.replace(day=day), trigger=Trigger.SCHEDULER)
+    slack.answer_next(Answer(404, "no_service"))
+    outcome = made.check(sample.MORNING.replace(day=NOT_DELIVERED.day), trigger=Trigger.SCHEDULER)
+    assert outcome.failure is Failure.NOT_DELIVERED
+    for start, end in (BACKFILLED, (ONE_SOURCE, ONE_SOURCE)):
+        made.check(sample.MORNING, start=start, end=end)
+    for call in CALLS:
+        happen(made.client, call)
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(call.path).query).items()}
+        made.check(call.at, trigger=Trigger.SCHEDULER if call.scheduler else Trigger.MANUAL, **asked)
+    yield made
+    made.delete_datasets()
+
+
+def test_there_are_eleven_questions_and_each_has_an_answer() -> None:
     assert list(QUERIES) == list(ANSWERS)
-    assert len(QUERIES) == PAGE.count("```sql") == 10
+    assert len(QUERIES) == PAGE.count("```sql") == 11
+
+
+def test_by_webhook_the_bad_morning_is_four_messages(history: Platform, slack: Inbox) -> None:
+    _jan_13, *messages = slack.messages
+    assert headers(slack)[1:] == STORY
+    assert "*BKN@CHI* was ready" in str(messages[1].blocks)
+    end = "Open for *3 h 45 min*, from 8:00 AM EST to 11:45 AM EST. That is *1 h 15 min before* predictions start"
+    assert end in messages[3].text
+    # The row of every call says why.
+    rows = [row for row in history.history() if row["check_date"] == sample.BAD_DAY]
+    assert [row["alert_reason"] for row in rows] == [call.reason for call in CALLS]
+    assert slack.refused == []
 
 
 @each_question

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,8 +22,9 @@ pytestmark = pytest.mark.usefixtures("morning")
 
 def test_the_bad_morning(season: Platform, inbox: Inbox, door: Door) -> None:
     client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
-    check = ask(client)
+    check = ask(client, headers={"X-CloudScheduler": "true"})
     assert (check["check_date"], check["status"]) == ("2026-01-18", "MISSING_DATA")
+    assert check["trigger"] == "scheduler"
     assert (check["scheduled_games"], check["phase4_ready"], check["missing_games"]) == (6, 0, 6)
     assert {game["matchup"] for game in check["games"]} == set(
         "ORL@MEM BKN@CHI NOP@HOU CHA@DEN TOR@LAL POR@SAC".split()
@@ -47,27 +48,32 @@ def _json(value: Any) -> Any:
     return json.loads(json.dumps(value, default=lambda moment: moment.isoformat()))
 
 
-@pytest.mark.parametrize(
-    ("day", "status", "games", "ready", "warned"),
-    [
-        (sample.ALL_READY, "OK", 9, 9, None),
-        (sample.PARTLY_READY, "MISSING_DATA", 8, 7, None),  # the counts of 2026-01-29
-        (sample.ONE_TEAM_ONLY, "PARTIAL_DATA", 3, 2, None),  # TOR@POR without a player from POR
-        (sample.ONE_SOURCE, "OK", 11, 11, "espn lists no games on 2026-01-16, unlike nbac (11)"),
-        (sample.TWO_FORMS_OF_ID, "OK", 6, 6, None),
-        (sample.POSTPONED, "OK", 5, 5, "MIA@CHI is postponed (nbac), but espn shows it scheduled: not expected"),
-        (sample.OFF_DAY, "NO_GAMES", 0, 0, None),
-        (sample.CUP_FINAL, "OK", 1, 1, None),
-        (sample.ALL_STAR, "NO_GAMES", 0, 0, None),  # by its exhibition rows, which are told as excluded
-        (sample.BOOTSTRAP.first, "EXPECTED_GAP", 9, 0, "expected gap 2025-10-21 to 2025-11-03: bootstrap"),
-    ],
-)
-def test_the_sample_season(
-    season: Platform, door: Door, day: object, status: str, games: int, ready: int, warned: str | None
-) -> None:
-    check = ask(door(season.environment, EXPECTED_GAPS="2025-10-21/2025-11-03=bootstrap"), f"/?date={day}")
-    assert (check["status"], check["scheduled_games"], check["phase4_ready"]) == (status, games, ready)
-    assert warned is None or warned in check["warnings"]
+# Day, status, games expected and ready, and a warning.
+SAMPLE: list[tuple[date, str, int, int, str | None]] = [
+    (sample.ALL_READY, "OK", 9, 9, None),
+    (sample.PARTLY_READY, "MISSING_DATA", 8, 7, None),  # the counts of 2026-01-29
+    (sample.ONE_TEAM_ONLY, "PARTIAL_DATA", 3, 2, None),  # TOR@POR without a player from POR
+    (sample.ONE_SOURCE, "OK", 11, 11, "espn lists no games on 2026-01-16, unlike nbac (11)"),
+    (sample.TWO_FORMS_OF_ID, "OK", 6, 6, None),
+    (sample.POSTPONED, "OK", 5, 5, "MIA@CHI is moved to 2026-01-29 (nbac), but espn shows it scheduled: not expected"),
+    (sample.OFF_DAY, "NO_GAMES", 0, 0, None),
+    (sample.CUP_FINAL, "OK", 1, 1, None),
+    (sample.ALL_STAR, "NO_GAMES", 0, 0, None),  # by its exhibition rows, which are told as excluded
+    (sample.BOOTSTRAP.first, "EXPECTED_GAP", 9, 0, "expected gap 2025-10-21 to 2025-11-03: bootstrap"),
+]
+
+
+def test_the_sample_season(season: Platform, door: Door) -> None:
+    # As one range; test_backfill.py has that a date alone gives the same row.
+    response = door(season.environment, EXPECTED_GAPS="2025-10-21/2025-11-03=bootstrap").get(
+        f"/?start={sample.SEASON.first}&end={sample.SEASON.last}&dry_run=true"
+    )
+    checks = {check["check_date"]: check for check in body_of(response)["checks"]}
+    assert len(checks) == len(sample.SEASON)
+    for day, status, games, ready, warned in SAMPLE:
+        check = checks[str(day)]
+        assert (check["status"], check["scheduled_games"], check["phase4_ready"]) == (status, games, ready), day
+        assert warned is None or warned in check["warnings"]
 
 
 def test_with_an_empty_espn_scoreboard_nba_coms_games_are_expected(platform: Platform, door: Door) -> None:
@@ -134,7 +140,7 @@ def test_a_source_that_fails_beside_another_does_not_blind_the_check(platform: P
         ("start=2026-01-01", b"", "start and end go together"),
         ("end=2026-01-01", b"", "start and end go together"),
         ("start=2024-12-01&end=2026-01-05", b"", "is 401 days; the maximum is 400"),
-        ("start=2026-01-01&end=2026-01-02&follow_up=true", b"", "follow_up checks a single date"),
+        ("follow_up=true", b"", "unknown parameter 'follow_up'; valid parameters: start, end, date, dry_run, notify"),
         ("day=2026-01-18", b"", "unknown parameter 'day'; valid parameters:"),
         ("date=2026-01-18&date=2026-01-19", b"", "date is given more than once"),
         ("date=2026-01-18", b'{"date": "2026-01-18"}', "date is given more than once"),
@@ -163,23 +169,16 @@ def test_bad_input_is_a_sentence_and_touches_nothing(
     assert inbox.messages == []
 
 
-@pytest.mark.parametrize(
-    ("query", "body", "day"),
-    [
-        ("", b"", "2026-01-18"),  # 8 AM in New York; also what the scheduler sends
-        ("", b"{}", "2026-01-18"),
-        ("date=yesterday", b"", "2026-01-17"),
-        ("", b'{"date": "tomorrow"}', "2026-01-19"),
-        ("date=2026-01-15&dry_run=TRUE", b"", "2026-01-15"),
+def test_dates_are_asked_for_in_the_address_or_the_body(season: Platform, door: Door) -> None:
+    client = door(season.environment)
+    for query, body, day in (
+        ("date=yesterday&dry_run=TRUE", b"{}", "2026-01-17"),
         ("", b'{"date": "2026-01-15", "dry_run": true, "notify": "never"}', "2026-01-15"),
-    ],
-)
-def test_dates_are_asked_for_in_the_address_or_the_body(
-    season: Platform, door: Door, query: str, body: bytes, day: str
-) -> None:
-    response = door(season.environment).post(f"/check-data-availability?{query}", data=body)
-    assert response.status_code == 200
-    assert [check["check_date"] for check in body_of(response)["checks"]] == [day]
+    ):
+        response = client.post(f"/check-data-availability?{query}", data=body)
+        assert response.status_code == 200
+        assert [check["check_date"] for check in body_of(response)["checks"]] == [day]
+    assert season.history() == []
 
 
 def test_in_the_evening_today_is_still_the_leagues_date(season: Platform, door: Door) -> None:
@@ -189,6 +188,7 @@ def test_in_the_evening_today_is_still_the_leagues_date(season: Platform, door: 
 
 def test_a_dry_run_writes_and_posts_nothing(season: Platform, inbox: Inbox, door: Door) -> None:
     check = ask(door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url), "/?dry_run=true&notify=always")
+    assert check["trigger"] == "manual"
     assert check["alert"] == {"reason": "NEW_GAP", "status": "suppressed"}
     assert (season.history(), inbox.messages) == ([], [])
 
@@ -196,7 +196,6 @@ def test_a_dry_run_writes_and_posts_nothing(season: Platform, inbox: Inbox, door
 @pytest.mark.parametrize(
     ("query", "alert", "messages"),
     [
-        ("date=2026-01-15", {"reason": "PAST_DATE", "status": "suppressed"}, 0),
         ("date=2026-01-15&notify=always", {"reason": "REQUESTED", "status": "sent"}, 1),
         ("date=2026-01-17&notify=always", {"reason": "REQUESTED", "status": "sent"}, 1),  # all ready
         ("date=2026-01-17", {"reason": "ALL_GOOD", "status": "not_needed"}, 0),
@@ -211,23 +210,10 @@ def test_notify(season: Platform, inbox: Inbox, door: Door, query: str, alert: d
     assert (row["alert_reason"], row["alert_status"]) == (alert["reason"], alert["status"])
 
 
-@pytest.mark.parametrize(
-    ("query", "headers", "trigger"),
-    [
-        ("", {}, "manual"),
-        ("", {"X-CloudScheduler": "true"}, "scheduler"),
-        ("?start=2026-01-17&end=2026-01-17", {}, "backfill"),
-    ],
-)
-def test_the_row_says_who_asked(
-    season: Platform, door: Door, query: str, headers: dict[str, str], trigger: str
-) -> None:
-    assert ask(door(season.environment), f"/{query}", headers=headers)["trigger"] == trigger
-
-
 def test_a_range_is_one_run_with_a_row_for_every_date(season: Platform, inbox: Inbox, door: Door) -> None:
     client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     response = client.get("/?start=2026-01-08&end=2026-01-17")
+    assert {check["trigger"] for check in body_of(response)["checks"]} == {"backfill"}
     assert [check["check_date"] for check in body_of(response)["checks"]] == [
         f"2026-01-{day:02}" for day in range(8, 18)
     ]
@@ -235,24 +221,6 @@ def test_a_range_is_one_run_with_a_row_for_every_date(season: Platform, inbox: I
     assert len(rows) == 10
     assert {row["run_id"] for row in rows} == {body_of(response)["run_id"]}
     assert inbox.messages == []
-
-
-def test_a_follow_up_looks_again_only_at_what_is_open(season: Platform, door: Door) -> None:
-    client = door(season.environment)
-
-    def follow_up(day: str) -> dict[str, Any]:
-        response = client.get(f"/?follow_up=true&date={day}")
-        assert response.status_code == 200
-        return body_of(response)
-
-    assert "has not been checked yet" in follow_up("2026-01-17")["note"]
-    ask(client, "/?date=2026-01-17")
-    answer = follow_up("2026-01-17")
-    assert (answer["note"], answer["checks"]) == ("2026-01-17 is OK: nothing open, not checked again", [])
-    assert len(season.history()) == 1
-    ask(client, "/?date=2026-01-18")
-    assert follow_up("2026-01-18")["checks"][0]["status"] == "MISSING_DATA"
-    assert len(season.history()) == 3
 
 
 # What goes wrong on the way out.
@@ -337,6 +305,12 @@ def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: D
     older = client.get("/dashboard?day=2026-01-15").text
     assert "7 of 8 games ready" in older
     assert "MIA@CHI" in older
+    # Of an earlier season nothing is known, but of the monitor it is.
+    with time_machine.travel(sample.MORNING + timedelta(seconds=330), tick=False):
+        earlier = client.get("/dashboard?day=2025-01-18").text
+    assert "Get started" in earlier
+    assert "5 min ago" in earlier
+    assert "No run for" not in earlier
     assert "unknown parameter 'date'" in problem(client.get("/dashboard?date=today"), 400)["detail"]
 
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import pytest
 
 from local.inbox import Answer, Inbox
-from monitor.core.alerts import Thread
+from monitor.core.history import Thread
 from monitor.settings import Settings, load_settings
 from monitor.slack.client import DeliveryError, deliver
 from tests.conftest import bot, webhook
@@ -153,6 +153,16 @@ def test_an_edit_that_fails_otherwise_is_an_error_before_anything_is_repeated(in
     with pytest.raises(DeliveryError, match=error):
         send(settings, thread)
     assert len(inbox.messages) == 1
+
+
+def test_after_the_delivery_is_given_up_no_retry_posts(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Seen: given up after one second, and accepted at 1.8 s, so that no row knew of the message.
+    monkeypatch.setattr("monitor.slack.client.DELIVERY_SECONDS", 0.3)
+    inbox.answer_next(Answer(429, "", {"Retry-After": "1"}))
+    with pytest.raises(DeliveryError, match=r"Slack took longer than 0\.3 s; call again"):
+        send(settings_of(webhook(inbox)))
+    sleep(2.2)  # the handler waits for a second, and a bit at random
+    assert inbox.messages == []
 
 
 def test_an_answer_byte_by_byte_ends_too(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:

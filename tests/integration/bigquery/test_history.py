@@ -11,7 +11,7 @@ from monitor.bigquery.client import WarehouseError
 from monitor.bigquery.history import append_rows, read_query
 from monitor.bigquery.schema import apply_schema
 from monitor.core.dates import DateRange
-from tests.conftest import Platform, day
+from tests.conftest import Platform, at, day
 
 APPLY = "run `python -m monitor schema apply`"
 FIVE = {
@@ -50,15 +50,8 @@ def create_five(platform: Platform, mode: str) -> None:
     platform.create_history({"name": column, "type": type_, "mode": mode} for column, type_ in FIVE.items())
 
 
-@pytest.fixture
-def ledger(empty_project: Platform) -> Platform:
-    """A project with the history table alone."""
-    apply_schema(empty_project.client, empty_project.settings)
-    return empty_project
-
-
 class TestAppend:
-    def test_a_row_is_there_as_it_was_given(self, ledger: Platform) -> None:
+    def test_a_row_is_there_as_it_was_given(self, platform: Platform) -> None:
         game = {
             "matchup": "ORL@MEM",
             "away": "ORL",
@@ -71,9 +64,11 @@ class TestAppend:
             "phase3_players": 0,
             "phase4_players": None,
             "missing_from": [],
+            "ready_at": None,
+            "predictions": None,
         }
-        append(ledger, row(run_id="run", games=[game], warnings=["a", "ü"], sources=[], phase3_latest="2026-01-17"))
-        (given,) = ledger.history()
+        append(platform, row(run_id="run", games=[game], warnings=["a", "ü"], sources=[], phase3_latest="2026-01-17"))
+        (given,) = platform.history()
         assert {name: given[name] for name in FIVE} == {
             "check_date": day("2026-01-18"),
             "check_time": datetime(2026, 1, 18, 13, tzinfo=UTC),
@@ -88,32 +83,32 @@ class TestAppend:
         assert given["error"] is None
         assert given["sources"] == []
 
-    def test_all_rows_of_a_run_are_one_job(self, ledger: Platform, run_id: str) -> None:
+    def test_all_rows_of_a_run_are_one_job(self, platform: Platform, run_id: str) -> None:
         """On 2026-01-26 the platform had used up its 1,500 load jobs a table and day with a write per record."""
-        append(ledger, *(row(str(each)) for each in DateRange(day("2025-01-01"), day("2026-02-04"))), run_id=run_id)
-        assert len(ledger.history()) == 400
-        (job,) = loads(ledger, run_id)
+        append(platform, *(row(str(each)) for each in DateRange(day("2025-01-01"), day("2026-02-04"))), run_id=run_id)
+        assert len(platform.history()) == 400
+        (job,) = loads(platform, run_id)
         assert job.job_id == f"data-availability-{run_id}"
         assert job.labels == {"service": "data-availability-monitor", "run_id": run_id}
 
-    def test_a_run_sent_twice_is_written_once(self, ledger: Platform, run_id: str) -> None:
-        append(ledger, row(), row("2026-01-19"), run_id=run_id)
-        append(ledger, row(), row("2026-01-19"), run_id=run_id)
-        assert len(ledger.history()) == 2
-        assert len(loads(ledger, run_id)) == 1
+    def test_a_run_sent_twice_is_written_once(self, platform: Platform, run_id: str) -> None:
+        append(platform, row(), row("2026-01-19"), run_id=run_id)
+        append(platform, row(), row("2026-01-19"), run_id=run_id)
+        assert len(platform.history()) == 2
+        assert len(loads(platform, run_id)) == 1
 
-    def test_another_run_is_written_too(self, ledger: Platform) -> None:
-        append(ledger, row())
-        append(ledger, row())
-        assert len(ledger.history()) == 2
+    def test_another_run_is_written_too(self, platform: Platform) -> None:
+        append(platform, row())
+        append(platform, row())
+        assert len(platform.history()) == 2
 
     def test_a_run_whose_job_failed_does_not_pass_for_written_when_sent_again(
-        self, ledger: Platform, run_id: str
+        self, platform: Platform, run_id: str
     ) -> None:
         for rows in ([row(nope=1)], [row()]):
             with pytest.raises(WarehouseError, match="could not be written: BadRequest"):
-                append(ledger, *rows, run_id=run_id)
-        assert ledger.history() == []
+                append(platform, *rows, run_id=run_id)
+        assert platform.history() == []
 
     @pytest.mark.parametrize(
         ("bad", "named"),
@@ -128,12 +123,12 @@ class TestAppend:
             pytest.param({"games": [{"phase3_players": "many"}]}, "many", id="a word for a number in a record"),
         ],
     )
-    def test_one_bad_row_and_nothing_is_written(self, ledger: Platform, bad: dict[str, Any], named: str) -> None:
+    def test_one_bad_row_and_nothing_is_written(self, platform: Platform, bad: dict[str, Any], named: str) -> None:
         with pytest.raises(WarehouseError, match=named) as raised:
-            append(ledger, row("2026-01-17"), row(**bad), row("2026-01-19"))
+            append(platform, row("2026-01-17"), row(**bad), row("2026-01-19"))
         assert str(raised.value).startswith("the history row could not be written: BadRequest: ")
         assert "http" not in str(raised.value)
-        assert ledger.history() == []
+        assert platform.history() == []
 
     @pytest.mark.parametrize("dataset_exists", [False, True])
     def test_a_missing_table_is_an_error_that_says_what_to_do(
@@ -173,9 +168,9 @@ class TestAppend:
 
 
 class TestRead:
-    def test_the_newest_row_of_each_date_oldest_date_first(self, ledger: Platform) -> None:
+    def test_the_newest_row_of_each_date_oldest_date_first(self, platform: Platform) -> None:
         append(
-            ledger,
+            platform,
             row("2026-01-18", "2026-01-18T15:00:00+00:00", status="OK"),
             row("2026-01-18", "2026-01-18T13:00:00+00:00"),
             row("2026-01-17", "2026-01-17T13:00:00+00:00", status="NO_GAMES"),
@@ -183,15 +178,15 @@ class TestRead:
             row("2026-01-17", status="ERROR") | {"check_time": None},
         )
         # A later job with an earlier check: what counts is when the check ran, not when its row came.
-        append(ledger, row("2026-01-18", "2026-01-18T14:59:59+00:00", status="PARTIAL_DATA"))
-        given = read(ledger, "2026-01-01", "2026-01-31")
+        append(platform, row("2026-01-18", "2026-01-18T14:59:59+00:00", status="PARTIAL_DATA"))
+        given = read(platform, "2026-01-01", "2026-01-31")
         assert [(str(each["check_date"]), each["status"]) for each in given] == [
             ("2026-01-17", "NO_GAMES"),
             ("2026-01-18", "OK"),
         ]
 
-    def test_the_range_is_inclusive(self, ledger: Platform) -> None:
-        append(ledger, *(row(f"2026-01-{number}") for number in range(16, 21)))
+    def test_the_range_is_inclusive(self, platform: Platform) -> None:
+        append(platform, *(row(f"2026-01-{number}") for number in range(16, 21)))
         for first, last, dates in (
             ("2026-01-17", "2026-01-19", ["2026-01-17", "2026-01-18", "2026-01-19"]),
             ("2026-01-18", "2026-01-18", ["2026-01-18"]),
@@ -199,30 +194,67 @@ class TestRead:
             ("2026-01-20", "2026-01-31", ["2026-01-20"]),
             ("2026-02-01", "2026-02-28", []),
         ):
-            assert [str(each["check_date"]) for each in read(ledger, first, last)] == dates
+            assert [str(each["check_date"]) for each in read(platform, first, last)] == dates
 
-    def test_a_row_has_every_column(self, ledger: Platform) -> None:
-        append(ledger, row())
-        (given,) = read(ledger, "2026-01-18")
-        assert given == ledger.history()[0]
+    def test_a_row_has_every_column(self, platform: Platform) -> None:
+        append(platform, row())
+        (given,) = read(platform, "2026-01-18")
+        assert given == platform.history()[0]
 
-    def test_the_memory_is_every_row_with_its_games(self, ledger: Platform) -> None:
-        games = [{"matchup": "ORL@MEM", "away": "ORL", "home": "MEM", "status": "MISSING"}]
+    def history(self, platform: Platform, first: str, last: str | None = None) -> list[dict[str, Any]]:
+        return read_query(platform.client, platform.settings, "history", DateRange(day(first), day(last or first)))
+
+    def test_history_is_every_row_with_its_games(self, platform: Platform) -> None:
+        games = [
+            {
+                "away": "ORL",
+                "home": "MEM",
+                "status": "MISSING",
+                "sources": ["espn"],
+                "game_ids": ["0022500601"],
+                "tipoff": at("2026-01-18 17:00").isoformat(),
+                "ready_at": at("2026-01-18 12:00").isoformat(),
+                "predictions": 10,
+            }
+        ]
         sent = {"alert_status": "sent"}
         append(
-            ledger,
+            platform,
             row(check_time="2026-01-18T15:00:00+00:00", games=games, alert_status="failed", alert_reason="WORSENED"),
             row(check_time="2026-01-18T12:00:00+00:00", games=games, **sent, alert_reason="NEW_GAP", slack_ts="1.1"),
             row(check_time="2026-01-18T13:00:00+00:00", **sent, alert_reason="WORSENED", slack_ts="1.1"),
             row("2026-01-17", "2026-01-17T13:00:00+00:00", games=games, status="OK"),
             row("2026-01-19", "2026-01-18T13:00:00+00:00"),
         )
-        given = read_query(ledger.client, ledger.settings, "history", DateRange(day("2026-01-17"), day("2026-01-18")))
+        given = [each for each in self.history(platform, "2026-01-17", "2026-01-18") if each["check_time"]]
         assert [
             (each["check_date"].day, each["check_time"].hour, each["slack_ts"], len(each["games"])) for each in given
         ] == [(17, 13, None, 1), (18, 12, "1.1", 1), (18, 13, "1.1", 0), (18, 15, None, 1)]
-        assert given[-1]["games"] == [{"away": "ORL", "home": "MEM", "status": "MISSING"}]
+        times = {"tipoff": at("2026-01-18 17:00"), "ready_at": at("2026-01-18 12:00")}
+        assert given[-1]["games"] == [{**games[0], **times}]
         assert (given[-1]["alert_reason"], given[-1]["alert_status"]) == ("WORSENED", "failed")
+
+    def test_history_has_the_game_dates_before_and_how_many_messages_each_took(self, platform: Platform) -> None:
+        sent = {"alert_status": "sent"}
+        append(
+            platform,
+            # Ten weeks before the range, and a day more.
+            row("2025-11-08", "2025-11-08T13:00:00+00:00", status="OK"),
+            row("2025-11-09", "2025-11-09T13:00:00+00:00", status="OK"),
+            # Late, with two messages that the channel saw and one that only a thread did.
+            row("2026-01-17", "2026-01-17T13:00:00+00:00", **sent, alert_reason="NEW_GAP"),
+            row("2026-01-17", "2026-01-17T14:00:00+00:00", **sent, alert_reason="IMPROVED"),
+            row("2026-01-17", "2026-01-17T15:00:00+00:00", status="OK", **sent, alert_reason="RESOLVED"),
+            # No game, so no outcome.
+            row("2026-01-16", "2026-01-16T13:00:00+00:00", status="NO_GAMES"),
+        )
+        given = self.history(platform, "2026-01-18")
+        dates = [each for each in given if each["check_time"] is None and each["outcome"] != "not_run"]
+        assert [(str(each["check_date"]), each["outcome"], each["alerts_sent"]) for each in dates] == [
+            ("2025-11-09", "on_time", 0),
+            ("2026-01-17", "late", 2),
+        ]
+        assert (dates[-1]["ready_at"], dates[-1]["predictions_at"]) == (at("2026-01-17 15:00"), at("2026-01-17 18:00"))
 
     def test_a_missing_table_is_an_error_that_says_what_to_do(self, empty_project: Platform) -> None:
         with pytest.raises(WarehouseError, match=r"^there is no history yet ") as raised:

@@ -5,6 +5,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -14,6 +15,7 @@ from uuid import uuid4
 import pytest
 from google.api_core.exceptions import BadRequest
 
+from local import sample
 from local.platform import TABLES, create_tables
 from monitor.bigquery.client import MAX_BYTES_BILLED, QUERY_SECONDS, Client, WarehouseError, connect
 from monitor.bigquery.history import append_rows, read_query
@@ -21,6 +23,7 @@ from monitor.bigquery.schema import apply_schema, schema_drift
 from monitor.bigquery.sources import read_sources
 from monitor.core.dates import DateRange
 from monitor.core.sources import Readings
+from monitor.request import CheckRequest, Run, Trigger
 from monitor.settings import SCHEMAS, load_settings
 from tests.conftest import Platform, day
 
@@ -34,7 +37,7 @@ ADDRESS = re.compile(r"://|127\.0\.0\.1|localhost|/bigquery/|port=")
 
 
 def read(platform: Platform, days: DateRange = DATE, run_id: str = "run") -> Readings:
-    return read_sources(platform.client, platform.settings, days, run_id)
+    return read_sources(platform.client, replace(platform.run(days), run_id=run_id))
 
 
 def errors(readings: Readings) -> dict[str, str]:
@@ -82,7 +85,6 @@ class TestIsolation:
     def test_what_is_broken_says_so_and_the_rest_is_read(
         self,
         empty_project: Platform,
-        monkeypatch: pytest.MonkeyPatch,
         table: str,
         column: str | None,
         instead: str | None,
@@ -95,8 +97,7 @@ class TestIsolation:
             assert column in TABLES[table].columns
             changed = TABLES[table].columns.replace(column, instead)
             tables[table] = type(TABLES[table])(changed, TABLES[table].partition, TABLES[table].filter_required)
-        monkeypatch.setattr("local.platform.TABLES", tables)
-        create_tables(empty_project.client)
+        create_tables(empty_project.client, tables)
         row = {"game_date": "2026-01-18", "game_id": "20260118_ORL_MEM"}
         player = {**row, "player_lookup": "a"}
         rows = {ESPN: [row], NBAC: [row], UPCG: [player], PCF: [player]}
@@ -118,14 +119,13 @@ class TestIsolation:
     def test_nothing_is_there(self, empty_project: Platform) -> None:
         assert errors(read(empty_project)).keys() == set(DEFAULT)
 
-    def test_an_integer_id_is_read_as_a_string(self, empty_project: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_integer_id_is_read_as_a_string(self, empty_project: Platform) -> None:
         """Nobody has written down how balldontlie's table is laid out; its own ids are integers."""
         table = TABLES["nba_raw.bdl_games"]
         integers = type(table)(table.columns.replace("game_id STRING", "game_id INT64"))
-        monkeypatch.setattr("local.platform.TABLES", {"nba_raw.bdl_games": integers})
-        create_tables(empty_project.client)
+        create_tables(empty_project.client, {"nba_raw.bdl_games": integers})
         empty_project.load({"nba_raw.bdl_games": [{"game_id": 18447001, "game_date": "2026-01-18"}]})
-        empty_project.environment["SCHEDULE_SOURCES"] = "bdl"
+        empty_project.environment |= {"SCHEDULE_SOURCES": "bdl", "SCHEDULE_AUTHORITY": "bdl"}
         (reading,) = read(empty_project).schedule
         assert [row.game_id for row in reading.rows] == ["18447001"]
 
@@ -206,13 +206,19 @@ class TestContract:
 
 class TestJobs:
     def test_a_range_takes_as_many_jobs_as_a_date(self, platform: Platform) -> None:
-        """Jobs are a constant, whatever the number of dates; each can be told apart in the bill."""
-        for days in (DATE, DATE.widened(before=199, after=0)):
+        """Jobs are a constant, whatever the number of dates; each can be told apart in the bill.
+
+        Predictions are asked for once they are due, so not in the morning of the date.
+        """
+        for days, sources in (
+            (DATE, DEFAULT),
+            (DATE.widened(before=199, after=0), (*DEFAULT, "player_prop_predictions")),
+        ):
             run_id = uuid4().hex
             before = {job.job_id for job in platform.client.list_jobs()}
             assert errors(read(platform, days, run_id)) == {}
             jobs = [job for job in platform.client.list_jobs() if job.job_id not in before]
-            assert sorted(job.labels["source"] for job in jobs) == sorted(DEFAULT)
+            assert sorted(job.labels["source"] for job in jobs) == sorted(sources)
             assert {job.labels["run_id"] for job in jobs} == {run_id}
             assert {job.labels["service"] for job in jobs} == {"data-availability-monitor"}
 
@@ -251,14 +257,15 @@ def asked() -> Sequence[dict[str, Any]]:
     sources = {"SCHEDULE_SOURCES": "espn,nbac,bdl", "PHASE4_SOURCES": "player_composite_factors,player_daily_cache"}
     settings = load_settings({"GCP_PROJECT_ID": "fake", **sources})
     days = DateRange(day("2026-01-10"), day("2026-01-18"))
-    read_sources(client, settings, days, "run")
+    request = CheckRequest.model_construct(start=days.first, end=days.last)
+    read_sources(client, Run(settings, request, "run", Trigger.MANUAL, sample.MORNING))
     read_query(client, settings, "checks", days)
     return fake.asked
 
 
 class TestLimits:
     def test_every_query_is_limited_in_cost_and_time(self, asked: Sequence[dict[str, Any]]) -> None:
-        assert len(asked) == 7
+        assert len(asked) == 8
         for each in asked:
             config = each["job_config"]
             assert config.maximum_bytes_billed == MAX_BYTES_BILLED
@@ -281,9 +288,14 @@ class TestLimits:
             windows[each["job_config"].labels["source"]] = tuple(value for _, value in parameters.values())
             assert "2026" not in re.sub(r"--.*", "", each["sql"])
         assert windows == {
-            **dict.fromkeys(("espn", "nbac", "bdl"), ("2025-12-27", "2026-05-18")),
+            **dict.fromkeys(("espn", "nbac", "bdl"), ("2025-09-12", "2026-05-18")),
             **dict.fromkeys(
-                ("upcoming_player_game_context", "player_composite_factors", "player_daily_cache"),
+                (
+                    "upcoming_player_game_context",
+                    "player_composite_factors",
+                    "player_daily_cache",
+                    "player_prop_predictions",
+                ),
                 ("2025-12-27", "2026-01-18"),
             ),
             "checks": ("2026-01-10", "2026-01-18"),
@@ -318,7 +330,7 @@ class Answer(BaseHTTPRequestHandler):
 def warehouse(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
     """A BigQuery that refuses, hangs, or answers with a status and a body, and a monitor that waits only briefly."""
     for name, seconds in {"HTTP_SECONDS": 0.3, "RETRY_SECONDS": 0.3, "QUERY_SECONDS": 1}.items():
-        monkeypatch.setattr(f"monitor.warehouse.{name}", seconds)
+        monkeypatch.setattr(f"monitor.bigquery.client.{name}", seconds)
     how = request.param
     if isinstance(how, str):
         with socket.create_server(("127.0.0.1", 0)) as listener:

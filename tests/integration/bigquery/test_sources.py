@@ -18,9 +18,14 @@ from local.platform import TABLES, create_tables
 from monitor.bigquery.sources import read_sources
 from monitor.core.dates import DateRange
 from monitor.settings import SCHEMAS
-from tests.conftest import Platform, day
+from tests.conftest import Platform, at, day
 
-SETTINGS = {"schedule": "SCHEDULE_SOURCES", "context": "PHASE3_SOURCE", "coverage": "PHASE4_SOURCES"}
+SETTINGS = {
+    "schedule": "SCHEDULE_SOURCES",
+    "context": "PHASE3_SOURCE",
+    "coverage": "PHASE4_SOURCES",
+    "predictions": "PREDICTIONS_SOURCE",
+}
 SOURCES = {path.stem: SETTINGS[path.parent.name] for path in sorted((SCHEMAS / "sources").rglob("*.sql"))}
 CASES = {path.stem: json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("sources/*.json"))}
 
@@ -34,10 +39,11 @@ def project(emulator: str, request: pytest.FixtureRequest) -> Iterator[Platform]
     """A project with the tables that the source reads and no other, so that a query that reads more is an error."""
     source = request.param
     environment = {"GCP_PROJECT_ID": "test-sources", "BIGQUERY_EMULATOR_HOST": emulator}
-    made = Platform({**environment, SOURCES[source]: source})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("local.platform.TABLES", {name: TABLES[name] for name in CASES[source][0]["tables"]})
-        create_tables(made.client)
+    alone = {SOURCES[source]: source}
+    if SOURCES[source] == "SCHEDULE_SOURCES":
+        alone["SCHEDULE_AUTHORITY"] = source
+    made = Platform({**environment, **alone})
+    create_tables(made.client, {name: TABLES[name] for name in CASES[source][0]["tables"]})
     yield made
     made.delete_datasets()
 
@@ -49,11 +55,10 @@ def project(emulator: str, request: pytest.FixtureRequest) -> Iterator[Platform]
 )
 def test_source(project: Platform, source: str, case: dict[str, Any]) -> None:
     days = DateRange(day(case.get("first", "2026-01-18")), day(case.get("last", "2026-01-18")))
-    for name in case["tables"]:
-        project.client.query_and_wait(f"TRUNCATE TABLE {name}")
+    project.client.query_and_wait("; ".join(f"TRUNCATE TABLE {name}" for name in case["tables"]))
     project.load({name: [_dated(row, name, days.first) for row in rows] for name, rows in case["tables"].items()})
 
-    readings = read_sources(project.client, project.settings, days, "run")
+    readings = read_sources(project.client, project.run(days, now=at("2026-03-01 18:30")))
 
     reading = next(reading for reading in readings.all if reading.source == source)
     assert reading.error is None

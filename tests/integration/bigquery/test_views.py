@@ -12,16 +12,15 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import sqlglot
+from google.cloud import bigquery
 from sqlglot import exp
 
-from monitor.bigquery.history import append_rows
-from monitor.bigquery.schema import HISTORY, LATEST, apply_schema, wanted_views
+from monitor.bigquery.schema import BASE_VIEWS, HISTORY, apply_schema, wanted_views
 from monitor.core.dates import league_date
-from monitor.settings import SCHEMAS
+from monitor.settings import SCHEMAS, load_settings
 from tests.conftest import Platform
 
 VIEWS = {path.stem: path.read_text() for path in sorted((SCHEMAS / "views").glob("*.sql"))}
@@ -29,7 +28,7 @@ PREFIX = "data_availability_"
 CASES = {
     PREFIX + path.stem: json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("views/*.json"))
 }
-DECIDED = {"league_timezone", "predictions_at", "predictions_timezone"}
+DECIDED = {"league_timezone", "phase4_due_at", "predictions_at", "predictions_timezone"}
 
 each_view = pytest.mark.parametrize("name", VIEWS)
 
@@ -100,7 +99,7 @@ def test_a_view_is_one_select_of_the_history_alone(name: str) -> None:
     ctes = {cte.alias for cte in query.find_all(exp.CTE)}
     tables = {exp.table_name(table) for table in query.find_all(exp.Table)} - ctes
     assert tables
-    assert tables <= {HISTORY, LATEST} - {name}
+    assert tables <= {HISTORY, *BASE_VIEWS} - {name}
 
 
 @each_view
@@ -118,8 +117,11 @@ def test_a_view_as_it_is_created_is_bigquerys_sql(monitor: Platform, name: str) 
     assert {(table.catalog, table.db) for table in tables} == {("test-views", monitor.settings.monitoring_dataset)}
 
 
-def test_a_view_is_created_after_the_one_that_it_reads(monitor: Platform) -> None:
-    assert next(iter(wanted_views(monitor.settings))) == LATEST
+def test_a_view_is_created_after_those_that_it_reads() -> None:
+    created: list[str] = []
+    for name in wanted_views(load_settings({"GCP_PROJECT_ID": "nba"})):
+        assert not {view for view in VIEWS if view in VIEWS[name]} - {name, *created}
+        created.append(name)
 
 
 def _parse(sql: str) -> exp.Select:
@@ -129,17 +131,20 @@ def _parse(sql: str) -> exp.Select:
 
 
 def _columns(name: str) -> list[str]:
-    if name == LATEST:
+    if name == BASE_VIEWS[0]:
         return [column["name"] for column in json.loads((SCHEMAS / "tables" / f"{HISTORY}.json").read_text())]
     return _parse(VIEWS[name]).named_selects
 
 
 def _view(monitor: Platform, name: str, rows: Sequence[dict[str, Any]], where: str = "TRUE") -> list[dict[str, Any]]:
     """The view's rows, in JSON types, when these are the rows of the history."""
-    dataset = monitor.settings.monitoring_dataset
-    monitor.client.query_and_wait(f"TRUNCATE TABLE {dataset}.{HISTORY}")
+    table = f"{monitor.client.project}.{monitor.settings.monitoring_dataset}.{HISTORY}"
     if rows:
-        append_rows(monitor.client, monitor.settings, [_history_row(row) for row in rows], uuid4().hex)
+        only = bigquery.LoadJobConfig(write_disposition="WRITE_TRUNCATE", schema=monitor.client.get_table(table).schema)
+        given = [_history_row(row) for row in rows]
+        monitor.client.load_table_from_json(given, table, job_config=only).result()
+    else:
+        monitor.client.query_and_wait(f"TRUNCATE TABLE {table}")
     return [_in_json(dict(row)) for row in monitor.client.query_and_wait(_sql(monitor, name, where))]
 
 

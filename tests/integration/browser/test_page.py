@@ -18,11 +18,12 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from local import sample
 from local.function import function
 from local.pictures import PHONE_WIDTH, QUIET
+from local.platform import TABLES, create_tables
 from monitor.bigquery.schema import apply_schema
 from monitor.web.dashboard import render
 from monitor.web.states import STATES
 from tests.conftest import Platform
-from tests.integration.test_dashboard import HOSTILE, SETTINGS, hostile
+from tests.unit.web.test_dashboard import HOSTILE, SETTINGS, hostile
 
 CHROMIUM = shutil.which("chromium")
 
@@ -37,7 +38,7 @@ type Scheme = Literal["light", "dark"]
 
 @pytest.fixture(scope="module")
 def history(loaded_season: Platform) -> Iterator[Platform]:
-    """The season up to the bad morning, with each of the eight states."""
+    """The season up to the bad morning, with each state."""
     gaps = f"{sample.BOOTSTRAP.first}/{sample.BOOTSTRAP.last}=bootstrap"
     mine = {"MONITORING_DATASET": "dashboard", "EXPECTED_GAPS": gaps}
     platform = Platform({**loaded_season.environment, **mine})
@@ -50,6 +51,15 @@ def history(loaded_season: Platform) -> Iterator[Platform]:
     platform.client.query_and_wait(f"ALTER TABLE {table} RENAME TO hidden")
     platform.check(earlier + timedelta(minutes=30), date="2025-12-12")
     platform.client.query_and_wait("ALTER TABLE nba_precompute.hidden RENAME TO player_composite_factors")
+    platform.check(earlier, date="2026-01-19")  # tomorrow, which is not due
+    # Predictions for the day before Jan 12, and none for it.
+    platform.client.query_and_wait(f"ALTER TABLE {sample.PREDICTIONS} RENAME TO hidden")
+    create_tables(platform.client, {sample.PREDICTIONS: TABLES[sample.PREDICTIONS]})
+    others = [row for row in sample.season()[sample.PREDICTIONS] if row["game_date"] == "2026-01-11"]
+    platform.load({sample.PREDICTIONS: others})
+    platform.check(earlier + timedelta(minutes=30), date="2026-01-12")
+    platform.client.query_and_wait(f"DROP TABLE {sample.PREDICTIONS}")
+    platform.client.query_and_wait("ALTER TABLE nba_predictions.hidden RENAME TO player_prop_predictions")
     platform.check(sample.MORNING)
     yield platform
     platform.client.delete_dataset("dashboard", delete_contents=True)
@@ -111,13 +121,14 @@ def looking(
     window.close()
 
 
-def test_the_eight_states_can_be_seen(browser: Browser, addresses: dict[str, str]) -> None:
+def test_each_state_can_be_seen(browser: Browser, addresses: dict[str, str]) -> None:
     with looking(browser, addresses["full"]) as page:
         for state in STATES.values():
             cell = page.locator(f".calendar a[aria-label*=': {state.word}']").first
             expect(cell).to_be_visible()
             expect(cell).to_have_text(state.symbol)
-            expect(page.locator(".legend li").filter(has_text=state.word)).to_contain_text(re.compile(r"[1-9]\d*$"))
+            in_legend = re.compile(rf"^\s*{re.escape(state.symbol)}\s*{state.word}\s*[1-9]\d*\s*$")
+            expect(page.locator(".legend li").filter(has_text=in_legend)).to_be_visible()
         expect(page.locator(".headline")).to_have_text("✗ missing Data is missing: 0 of 6 games ready")
 
 
