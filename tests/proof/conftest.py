@@ -1,15 +1,25 @@
-"""What the tests here promise, with their figures, becomes docs/reliability.md, when `make reliability` asks for it."""
+"""What the tests here have in common: the sample, a season whose sources are read once, docs/reliability.md.
 
-from collections.abc import Generator
+`--sample` runs one representative of each class of the proof: one case of each parametrized test, and one in eleven of
+the cells, worlds and requests that a test makes for itself (the fixture `share`).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Platform
+from tests.proof.proxy import Answer, Proxy, serve
+
+ONE_IN = 11  # each step of the fault matrix has 24 cells, so that one cell in eleven meets every step and every fault
+
 HEADING = """# What is promised, and what holds it
 
-Each line is a test of `tests/proof` with its last figures, written by `make reliability` on {day}. The parts are
-real: the client library, the local BigQuery, Slack's inbox, sockets and processes.
+Each line is a test in `tests/proof` with the figures of its last run, written by `make reliability` on {day}. The
+parts are real: the client library, the local BigQuery, the Slack inbox, sockets and processes.
 
 | promise | held by | figures |
 |---|---|---|
@@ -18,43 +28,97 @@ real: the client library, the local BigQuery, Slack's inbox, sockets and process
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--reliability", metavar="FILE", help="write the promises that were held, with figures, here")
-    parser.addoption("--one-fault-in", metavar="N", type=int, help="try only so many faults of the matrix")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(text): what the users are promised, and this test holds")
-    config.addinivalue_line("markers", "slow: left out of `make quick`")
-    config.stash[_LINES] = {}
-    config.stash[_TABLES] = []
+    page = config.getoption("--reliability", default=None)  # the option is not known where a folder above this is named
+    if page and config.getoption("--sample"):
+        raise pytest.UsageError("--reliability shows the figures of all the proof: leave out --sample")
+    if page and not hasattr(config, "workerinput"):  # of several processes, the one that hears of all the tests
+        config.pluginmanager.register(Reliability(Path(page)))
 
 
-_LINES = pytest.StashKey[dict[tuple[str, str], list[str]]]()
-_TABLES = pytest.StashKey[list[str]]()
+# The sample.
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--sample"):
+        left_out = [item for item in items if Path(__file__).parent in item.path.parents and is_another_case(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def is_another_case(item: pytest.Item) -> bool:
+    """Whether it is not the first case of its test. Cases without fixtures take no time, and count as first."""
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return False
+    callspec = item.callspec
+    needs = set(item.fixturenames) - set(callspec.params) - {"request"}
+    return bool(needs) and any(callspec.indices.values())
+
+
+@pytest.fixture(scope="session")
+def share(request: pytest.FixtureRequest) -> Callable[[int], int]:
+    """How many of so many examples to try: all of them, or for the sample one in eleven, at least one."""
+    sample = request.config.getoption("--sample")
+    return lambda number: max(1, number // ONE_IN) if sample else number
+
+
+# The season.
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict[str, Answer]:
+    """What BigQuery answered of the season's sources, by the query."""
+    return {}
+
+
+@pytest.fixture
+def replayed(season: Platform, recorded: dict[str, Answer]) -> Iterator[Platform]:
+    """The season behind a proxy that asks the emulator for the sources once, and for all else each time."""
+    with serve(Proxy(season.environment["BIGQUERY_EMULATOR_HOST"], recorded=recorded)) as proxy:
+        yield Platform({**season.environment, "BIGQUERY_EMULATOR_HOST": proxy.url})
+
+
+# The page.
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Keep the line of a promise that was held, with its figures, and what needs a table of its own."""
+    """Let the report of a test carry its promise, from whichever process runs it."""
     report = yield
-    promise = item.get_closest_marker("promise")
-    if promise and report.when == "call" and report.passed:
-        held_by = f"`{item.path.name}::{item.name.partition('[')[0]}`"
-        given = [(name, str(value)) for name, value in report.user_properties]
-        cases = item.config.stash[_LINES].setdefault((promise.args[0], held_by), [])
-        cases.append("; ".join(value for name, value in given if name == "figure"))
-        item.config.stash[_TABLES] += [value for name, value in given if name == "table"]
+    if promise := item.get_closest_marker("promise"):
+        report.user_properties.append(("promise", promise.args[0]))
     return report
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    page = session.config.getoption("--reliability", default=None)
-    if page and exitstatus == 0:
-        held = session.config.stash[_LINES].items()
-        lines = [
-            f"| {promise} | {held_by} | {cases[0] if len(cases) == 1 else f'{len(cases)} cases'} |\n"
-            for (promise, held_by), cases in held
-        ]
-        text = HEADING.format(day=datetime.now(UTC).date()) + "".join(lines + session.config.stash[_TABLES])
-        Path(page).write_text(text)
+class Reliability:
+    """A line for each promise that was held, with its figures, and what needs a table of its own."""
+
+    def __init__(self, page: Path) -> None:
+        self.page = page
+        self.held: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self.tables: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        given = [(name, str(value)) for name, value in report.user_properties]
+        if report.when == "call" and report.passed and "promise" in dict(given):
+            path, _, test = report.nodeid.partition("::")
+            held_by = f"`{Path(path).name}::{test.partition('[')[0]}`"
+            figures = "; ".join(value for name, value in given if name == "figure")
+            self.held[held_by, dict(given)["promise"]].append(figures)
+            self.tables += [value for name, value in given if name == "table"]
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.OK:
+            # By module: which of them is done first is chance.
+            held = sorted(self.held.items(), key=lambda line: line[0][0].partition("::")[0])
+            lines = [
+                f"| {promise} | {held_by} | {cases[0] if len(cases) == 1 else f'{len(cases)} cases'} |\n"
+                for (held_by, promise), cases in held
+            ]
+            text = HEADING.format(day=datetime.now(UTC).date()) + "".join(lines + self.tables)
+            self.page.write_text(text)

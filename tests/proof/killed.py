@@ -1,6 +1,6 @@
 """A check in a process of its own that is killed, with SIGKILL, as soon as one of its steps is done.
 
-`python -m tests.proof.killed post 2026-01-18T08:00-05:00`, with the settings in the environment; `none` lets it end.
+`python -m tests.proof.killed post 2026-01-18T08:00-05:00`, with the settings in the environment.
 """
 
 import os
@@ -35,7 +35,6 @@ def kill_after(step: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] != "none":
-        kill_after(sys.argv[1])
+    kill_after(sys.argv[1])
     with time_machine.travel(datetime.fromisoformat(sys.argv[2]), tick=True):
         sys.exit(main(["check"]))

@@ -8,7 +8,7 @@ import re
 import socket
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -21,6 +21,14 @@ FAULTS = (*STATUSES, "hang", "drop before", "drop after", "half a body", "slow")
 """`drop after`: the request took effect, and the connection is closed without an answer."""
 
 SLOW_SECONDS = 0.4
+
+SOURCES = (
+    "read espn",
+    "read nbac",
+    "read upcoming_player_game_context",
+    "read player_composite_factors",
+    "read player_prop_predictions",
+)
 
 # As Google's APIs name them: https://cloud.google.com/bigquery/docs/error-messages
 _REASONS = {
@@ -57,15 +65,16 @@ class Proxy:
     """What stands behind it, and the fault that it has."""
 
     bigquery: str
-    slack: str
+    slack: str = ""
     step: str = ""
     fault: str = ""
     always: bool = False
     url: str = ""
     met: Counter[str] = field(default_factory=Counter)  # how often each step came by
     closing: threading.Event = field(default_factory=threading.Event)
+    unchanging: Collection[str] = SOURCES
     recorded: dict[str, Answer] = field(default_factory=dict)
-    """What each source answered, for whoever asks again: most of a run's time is the emulator's."""
+    """What was answered at these steps, for whoever asks the same again: most of a run's time is the emulator's."""
 
     def fault_of(self, step: str) -> str:
         """The fault that this request meets, if any."""
@@ -125,15 +134,17 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815 - the names that the library calls
 
     def _answer(self, step: str, body: bytes) -> Answer:
-        # The sources do not change while the faults are tried; the one that has the fault is asked each time.
-        if not step.startswith("read ") or step in {"read history", self.proxy.step}:
+        # The step that has the fault is asked each time.
+        if step not in self.proxy.unchanging or step == self.proxy.step:
             return self._upstream(body)
-        if step not in self.proxy.recorded:
+        asked = json.loads(body)
+        query = f"{asked['query']}{asked['queryParameters']}"
+        if query not in self.proxy.recorded:
             answer = self._upstream(body)
             if not json.loads(answer[2]).get("jobComplete"):
                 return answer
-            self.proxy.recorded[step] = answer
-        return self.proxy.recorded[step]
+            self.proxy.recorded[query] = answer
+        return self.proxy.recorded[query]
 
     def _upstream(self, body: bytes) -> Answer:
         if self.path.startswith("/heartbeat"):

@@ -1,14 +1,16 @@
 """The verdict a second time, from the words of the design and of docs/adr alone, to compare the real one with.
 
 Deliberately slow and obvious: rows are dicts as the sources' SQL gives them, every question goes through all of them
-again, and nothing of the monitor is imported. A source that could not be read is None in place of its rows.
+again, and nothing of the monitor is imported. A source that could not be read is None in place of its rows, and an
+earlier check is its time with the games as its row has them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 type Row = Mapping[str, Any]
 type Rows = Sequence[Row] | None
@@ -23,6 +25,7 @@ NOBODY = "TBD"
 # Of rows that are equally new the first of these counts: a false alarm is a smaller fault than a game forgotten.
 STATES = ["final", "live", "scheduled", "postponed", "cancelled", "exhibition"]
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 @dataclass
@@ -34,7 +37,10 @@ class Game:
     states: dict[str, str] = field(default_factory=dict)
     """The state that each source gives it."""
     ids: set[str] = field(default_factory=set)
-    refreshed_at: datetime = LONG_AGO
+    written: dict[str, datetime] = field(default_factory=dict)
+    """When each source wrote its newest row of it."""
+    moved_to: dict[str, Row] = field(default_factory=dict)
+    """The row on another date that each source has in place of the one of this date."""
 
     @property
     def teams(self) -> Pair:
@@ -43,97 +49,222 @@ class Game:
 
 @dataclass
 class Answer:
-    """What is to be said of a date. `strays` counts, per source, the players whose rows find no game."""
+    """What is to be said of a date. `strays` counts, per source, the players whose rows find no game.
+
+    `excluded` has the dates that each excluded game is said to have been moved to.
+    """
 
     status: str
     games: dict[str, str]
-    excluded: set[Pair]
+    excluded: dict[Pair, set[date]]
     strays: dict[str, int]
 
 
 def reference(
-    day: date, today: date, now: datetime, schedule: Mapping[str, Rows], context: Rows, coverage: Mapping[str, Rows]
+    day: date,
+    today: date,
+    now: datetime,
+    schedule: Mapping[str, Rows],
+    context: Rows,
+    coverage: Mapping[str, Rows],
+    *,
+    authority: str = "nbac",
+    predictions: Rows = (),
+    history: Sequence[Row] = (),
 ) -> Answer:
-    """The sources by name, the most trusted first."""
-    expected, excluded = slate(day, schedule)
-    context, *required = [
+    """The sources by name, in the order of the settings; the earlier checks of the date, oldest first."""
+    schedule = {source: believed(rows, now) for source, rows in schedule.items()}
+    context, predicted, *required = [
         None if rows is None else [row for row in rows if row["game_date"] == day]
-        for rows in (context, *coverage.values())
+        for rows in (context, predictions, *coverage.values())
     ]
-    strays: dict[str, int] = {}
-    for source, rows in zip(["phase3", *coverage], [context, *required], strict=True):
-        for row in rows or []:
-            if where(row, expected, excluded) is None:
-                strays[source] = strays.get(source, 0) + row["players"]
-    games = {f"{game.away}@{game.home}": state(game, expected, excluded, context, required) for game in expected}
 
+    def how_bad(game: Game) -> tuple[int, int]:
+        found = state(game, [game], [], context, required)
+        known = [] if found == "UNKNOWN" else required
+        players = [sum(row["players"] for row in rows or [] if where(row, [game], [])) for rows in known]
+        return ["MISSING", "PARTIAL", "UNKNOWN", "READY"].index(found), min(players, default=0)
+
+    expected, excluded = slate(day, schedule, authority, how_bad)
+    for game, withdrawn in vanished(day, schedule, history, [*expected, *excluded]):
+        rival = any((game.teams & other.teams) - {NOBODY} for other in expected if other.states)
+        (excluded if rival or withdrawn else expected).append(game)
+
+    strays = strays_of({"phase3": context, **dict(zip(coverage, required, strict=True))}, expected, excluded)
+    games = {f"{game.away}@{game.home}": state(game, expected, excluded, context, required) for game in expected}
+    asked = predictions_due(day, today, now, predictions)
+    unpredicted = asked and any(
+        not any(where(row, expected, excluded) is game for row in predicted or []) for game in expected
+    )
     if all(rows is None for rows in schedule.values()) or any(rows is None for rows in required):
         status = "ERROR"
-    elif not games:
-        known = off_season(day) or any(shows_off_day(day, today, now, rows) for rows in schedule.values())
-        status = "NO_GAMES" if known and not strays else "SCHEDULE_UNKNOWN"
-    elif "MISSING" in games.values():
-        status = "MISSING_DATA"
-    elif "PARTIAL" in games.values():
-        status = "PARTIAL_DATA"
     else:
-        status = "OK"
-    # The range that the operator of these tests has declared.
-    if status in {"MISSING_DATA", "PARTIAL_DATA"} and date(2025, 10, 21) <= day <= date(2025, 11, 3):
-        status = "EXPECTED_GAP"
-    if context is None and status in {"OK", "NO_GAMES"}:
+        suspect = not shows_whole_date(day, today, now, schedule[authority])
+        status = status_of(day, now, set(games.values()), unpredicted=unpredicted, suspect=suspect, strays=bool(strays))
+    # Without Phase 3 nothing is whole: a gap shows all the same, and so does a schedule that lists no game.
+    if context is None and (status in {"OK", "NO_GAMES", "NO_PREDICTIONS"} or (status == "SCHEDULE_UNKNOWN" and games)):
         status = "ERROR"
-    return Answer(status, games, {game.teams for game in excluded}, strays)
+    if asked:
+        strays |= strays_of({"predictions": predicted}, expected, excluded)
+    moves = {game.teams: {row["game_date"] for row in game.moved_to.values()} for game in excluded}
+    return Answer(status, games, moves, strays)
 
 
-def slate(day: date, schedule: Mapping[str, Rows]) -> tuple[list[Game], list[Game]]:
+def status_of(day: date, now: datetime, states: set[str], *, unpredicted: bool, suspect: bool, strays: bool) -> str:
+    """What is known to be wrong goes before what is not known."""
+    if not states:
+        return "SCHEDULE_UNKNOWN" if strays or (suspect and not off_season(day)) else "NO_GAMES"
+    short = bool(states & {"MISSING", "PARTIAL"})
+    # The range that the operator of these tests has declared.
+    if (short or unpredicted) and date(2025, 10, 21) <= day <= date(2025, 11, 3):
+        return "EXPECTED_GAP"
+    if short and now < datetime.combine(day, time(8), NEW_YORK).astimezone(UTC) - timedelta(minutes=1):
+        return "PENDING"
+    if short:
+        return "MISSING_DATA" if "MISSING" in states else "PARTIAL_DATA"
+    if unpredicted:
+        return "NO_PREDICTIONS"
+    return "SCHEDULE_UNKNOWN" if suspect else "OK"
+
+
+def believed(rows: Rows, now: datetime) -> Rows:
+    """The rows, less the times that are later than now by more than two minutes."""
+
+    def known(at: datetime | None) -> datetime | None:
+        return None if at and at > now + timedelta(minutes=2) else at
+
+    return None if rows is None else [{**row, "refreshed_at": known(row["refreshed_at"])} for row in rows]
+
+
+def slate(
+    day: date, schedule: Mapping[str, Rows], authority: str, how_bad: Callable[[Game], tuple[int, int]]
+) -> tuple[list[Game], list[Game]]:
     """The games expected, and those listed but not expected."""
-    union: list[tuple[int, Game]] = []  # with the position of the first source that lists it
-    for position, (source, rows) in enumerate(schedule.items()):
-        for game in games_of(source, [row for row in rows or [] if row["game_date"] == day], day):
-            for _, known in union:
+    union: list[Game] = []
+    per_source: dict[str, list[Game]] = {}
+    for source, rows in schedule.items():
+        per_source[source] = games_of(source, rows or [], day)
+        for game in per_source[source]:
+            for known in union:
                 if known.teams == game.teams:
-                    known.states.update(game.states)
-                    known.ids.update(game.ids)
+                    known.states |= game.states
+                    known.written |= game.written
+                    known.moved_to |= game.moved_to
+                    known.ids |= game.ids
                     break
             else:
-                union.append((position, game))
+                union.append(replace(game, states={**game.states}, written={**game.written}, ids={*game.ids}))
+    only_exhibitions = {
+        source for source, games in per_source.items() if {game.states[source] for game in games} == {"exhibition"}
+    }
 
-    playable, excluded = [], []
-    for position, game in union:
-        said = set(game.states.values())
-        if "exhibition" in said or (said & {"postponed", "cancelled"} and not said & {"live", "final"}):
-            excluded.append(game)
-        else:
-            playable.append((position, game))
+    excluded = [replace(game, moved_to={}) for game in union if is_exhibition(game, only_exhibitions)]
+    rest = [game for game in union if not is_exhibition(game, only_exhibitions)]
+    excluded += [game for game in rest if not is_played(game)]
+    playable = [game for game in rest if is_played(game)]
 
-    # A team cannot play twice: a game with a blank stands last, then the source named first, then the newest row.
-    playable.sort(
-        key=lambda one: (NOBODY in one[1].teams, one[0], LONG_AGO - one[1].refreshed_at, one[1].away, one[1].home)
-    )
+    def precedence(game: Game) -> tuple[bool, int, timedelta, tuple[int, int], str, str]:
+        """A game with a blank stands last; the authority, the source named first, its newest row, the worse data."""
+        order = [authority, *schedule]
+        first = min(game.states, key=order.index)
+        age = LONG_AGO - game.written[first]
+        return NOBODY in game.teams, order.index(first), age, how_bad(game), game.away, game.home
+
     expected: list[Game] = []
-    for _, game in playable:
+    for game in sorted(playable, key=precedence):
         if any((game.teams & other.teams) - {NOBODY} for other in expected):
-            excluded.append(game)
+            excluded.append(replace(game, moved_to={}))  # a ghost
         else:
             expected.append(game)
     return expected, excluded
 
 
+def is_exhibition(game: Game, only_exhibitions: set[str]) -> bool:
+    """Whether a source says so, or the game is one of strangers beside a source that lists exhibitions alone."""
+    strangers = not any(code in NBA or code.startswith(NOBODY) for code in game.teams)
+    return "exhibition" in game.states.values() or (strangers and bool(only_exhibitions - set(game.states)))
+
+
+def is_played(game: Game) -> bool:
+    """Whether nothing that a source says of its date keeps it from being played then."""
+    said = set(game.states.values())
+    if said & {"live", "final"}:
+        return True
+    if said & {"postponed", "cancelled"}:
+        return False
+    # A source that lists it here and is newer than every row that it is said to have moved to is stronger.
+    others = [at for source, at in game.written.items() if source not in game.moved_to]
+    return not game.moved_to or any(all(at > row["refreshed_at"] for row in game.moved_to.values()) for at in others)
+
+
+def moved_to(row: Row, rows: Sequence[Row]) -> Row | None:
+    """The newest row under the id of this one, where that is on another date up to 120 days away."""
+    if state_of(row) != "scheduled" or not is_ten_digits(row["game_id"]) or row["refreshed_at"] is None:
+        return None
+    elsewhere = [
+        other
+        for other in rows
+        if other["game_id"] == row["game_id"]
+        and 0 < abs((other["game_date"] - row["game_date"]).days) <= 120
+        and other["refreshed_at"]
+        and state_of(other) not in {"postponed", "cancelled"}
+        and (other["refreshed_at"], other["game_date"]) > (row["refreshed_at"], row["game_date"])
+    ]
+    return max(elsewhere, key=lambda other: (other["refreshed_at"], other["game_date"]), default=None)
+
+
+def vanished(
+    day: date, schedule: Mapping[str, Rows], history: Sequence[Row], listed: Sequence[Game]
+) -> list[tuple[Game, bool]]:
+    """Each game that an earlier check expected and no source lists now, and whether all who listed it withdrew it."""
+    found: list[tuple[Game, bool]] = []
+    for pair in dict.fromkeys(frozenset([seen["away"], seen["home"]]) for check in history for seen in check["games"]):
+        sightings = [
+            (check["time"], seen)
+            for check in history
+            for seen in check["games"]
+            if frozenset([seen["away"], seen["home"]]) == pair
+        ]
+        last = sightings[-1][1]
+        if last["status"] == "EXCLUDED" or any(game.teams == pair for game in listed):
+            continue
+        sources = {source for _, seen in sightings for source in seen["sources"]}
+        withdrawn = bool(sources)
+        for source in sources:
+            last_listed = max(at for at, seen in sightings if source in seen["sources"])
+            refreshed = newest_around(day, schedule.get(source))
+            if refreshed is None or refreshed <= last_listed:
+                withdrawn = False
+        found.append((Game(last["away"], last["home"], ids=set(last["game_ids"])), withdrawn))
+    return found
+
+
+def newest_around(day: date, rows: Rows) -> datetime | None:
+    """When a schedule was last refreshed: its newest row from 14 days before the date to 120 days after it."""
+    times = [row["refreshed_at"] for row in rows or [] if -14 <= (row["game_date"] - day).days <= 120]
+    return max((at for at in times if at), default=None)
+
+
 def games_of(source: str, rows: Sequence[Row], day: date) -> list[Game]:
-    """One source's games of a date. Rows of one id, or of the same two teams, are one game, and the newest counts."""
+    """One source's games of a date. Rows of one id, or of the same two teams, are one game, and the newest counts.
+
+    Equally new rows of one id and of other teams are two games, since nobody knows which of them is right.
+    """
     games: list[Game] = []
-    for row in sorted(rows, key=newest_first):
-        away, home = team(row["away"]), team(row["home"])
-        if not away or not home:  # a blank is read from the id
-            away, home = teams_of_id(row["game_id"], day) or (away, home)
-        if not away and not home:
-            home = f"{NOBODY} ({row['game_id']})"  # so that two such games stay two
-        game = Game(away or NOBODY, home or NOBODY, {source: state_of(row)})
-        game.refreshed_at = row["refreshed_at"] or LONG_AGO
-        if row["game_id"]:
-            game.ids.add(row["game_id"])
-        if any(game.ids & newer.ids and game.teams != newer.teams for newer in games):
+    of_day = [row for row in rows if row["game_date"] == day]
+    for row in sorted(of_day, key=newest_first):
+        away, home = sides(row)
+        game = Game(away, home, {source: state_of(row)}, {row["game_id"]} if row["game_id"] else set())
+        game.written[source] = row["refreshed_at"] or LONG_AGO
+        if target := moved_to(row, rows):
+            game.moved_to[source] = target
+        if any(
+            row["game_id"]
+            and row["game_id"] == other["game_id"]
+            and game.teams != frozenset(sides(other))
+            and (other["refreshed_at"] or LONG_AGO) > game.written[source]
+            for other in of_day
+        ):
             continue  # the same game, before it was corrected
         same = [newer for newer in games if newer.teams == game.teams]
         if same:
@@ -141,6 +272,16 @@ def games_of(source: str, rows: Sequence[Row], day: date) -> list[Game]:
         else:
             games.append(game)
     return games
+
+
+def sides(row: Row) -> tuple[str, str]:
+    """Away and home; a blank is read from the id."""
+    away, home = team(row["away"]), team(row["home"])
+    if not away or not home:
+        away, home = teams_of_id(row["game_id"], row["game_date"]) or (away, home)
+    if not away and not home:
+        home = f"{NOBODY} ({row['game_id']})"  # so that two such games stay two
+    return away or NOBODY, home or NOBODY
 
 
 def newest_first(row: Row) -> tuple[timedelta, int, str, str, str]:
@@ -178,7 +319,7 @@ def where(row: Row, expected: Sequence[Game], excluded: Sequence[Game]) -> Game 
             return game
     game_id = row["game_id"] or ""
     named = teams_of_id(game_id, row["game_date"])
-    ten_digits = len(game_id) == 10 and game_id.startswith("00") and all(c in "0123456789" for c in game_id)
+    ten_digits = is_ten_digits(game_id)
     if ten_digits and sum(game_id in game.ids for game in expected) > 1:
         return None  # two sources give two games one id: nobody knows which
     for game in [*expected, *excluded]:
@@ -216,12 +357,35 @@ def off_season(day: date) -> bool:
     return (6, 25) <= (day.month, day.day) <= (10, 1)
 
 
-def shows_off_day(day: date, today: date, now: datetime, rows: Rows) -> bool:
-    """Whether a source that answered has rows on the date, or on both sides within 14 days, and is not too old."""
-    rows = rows or []
-    around = [row for row in rows if -14 <= (row["game_date"] - day).days <= 120]
-    fresh = any(row["refreshed_at"] and now - row["refreshed_at"] <= timedelta(hours=48) for row in around)
-    if day >= today and not fresh:
+def is_ten_digits(game_id: str | None) -> bool:
+    """Whether it is an id of NBA.com's."""
+    digits = game_id or ""
+    return len(digits) == 10 and digits.startswith("00") and all(c in "0123456789" for c in digits)
+
+
+def strays_of(sources: Mapping[str, Rows], expected: Sequence[Game], excluded: Sequence[Game]) -> dict[str, int]:
+    """The players, per source, whose rows find no game."""
+    lost = {
+        source: sum(row["players"] for row in rows or [] if where(row, expected, excluded) is None)
+        for source, rows in sources.items()
+    }
+    return {source: players for source, players in lost.items() if players}
+
+
+def shows_whole_date(day: date, today: date, now: datetime, authority: Rows) -> bool:
+    """Whether the authority has rows on the date, or on both sides within 14 days, and is not too old."""
+    refreshed = newest_around(day, authority)
+    if day >= today and (refreshed is None or now - refreshed > timedelta(hours=48)):
         return False
-    distances = {(row["game_date"] - day).days for row in rows}
+    distances = {(row["game_date"] - day).days for row in authority or []}
     return 0 in distances or (any(-14 <= n < 0 for n in distances) and any(0 < n <= 14 for n in distances))
+
+
+def predictions_due(day: date, today: date, now: datetime, predictions: Rows) -> bool:
+    """Whether they have to be there, half an hour after they start at 18:00 UTC, and could be read.
+
+    A past date of a season that was never predicted lacks none: it has no rows within the 14 days up to it.
+    """
+    if predictions is None or now < datetime.combine(day, time(18, 30), UTC):
+        return False
+    return day >= today or any(0 <= (day - row["game_date"]).days <= 14 for row in predictions)

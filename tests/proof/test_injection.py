@@ -35,28 +35,33 @@ REFUSED = {
     # A source is one of the files there are: not a path to one, not its name with anything behind it.
     "SCHEDULE_SOURCES": [*SQL, "espn;nbac", "espn.sql", "./espn", "../schedule/espn", "ESPN", "espn\0", "*"],
     "PHASE3_SOURCE": [*SQL, "../schedule/espn", "*"],
-    "PHASE4_SOURCES": [*SQL, "../../queries/memory", "player_composite_factors'", "*"],
+    "PHASE4_SOURCES": [*SQL, "../../queries/history", "player_composite_factors'", "*"],
+    "PREDICTIONS_SOURCE": [*SQL[:-1], "../schedule/espn", "*"],  # empty: off
+    "SCHEDULE_AUTHORITY": [*SQL, "bdl", "espn,nbac"],
     # What stands in a view's query within quotes.
     "LEAGUE_TIMEZONE": [*SQL, "America/New_York'", "America/New_York\n", "/usr/share/zoneinfo/UTC", "UTC\\"],
     "PREDICTIONS_TIMEZONE": [*SQL, "UTC'--", "UTC\n", "+00:00'"],
-    "PREDICTIONS_AT": [*SQL, "18:00'", "18:00\n", "18:00:00", "24:00", "18:00'; DROP TABLE x; --"],
+    "PHASE4_DUE_AT": [*SQL, "08:00'", "08:00\n", "08:00:00", "24:00", "08:0\u0660", "08:00'; DROP TABLE x; --"],
+    "PREDICTIONS_AT": [*SQL, "18:00'", "18:00\n", "18:00:00", "24:00", "18:0\u0660", "18:00'; DROP TABLE x; --"],
 }
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values])
 @pytest.mark.promise("A dataset, table or source name that could change a query is refused at boot")
 def test_a_setting_that_could_reach_sql_is_refused_at_boot(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=f"^{name}: "):
+    with pytest.raises(SettingsError, match=rf"^{name}\b"):
         load_settings({"GCP_PROJECT_ID": "nba", name: value})
 
 
 def test_what_a_view_is_given_is_digits_and_names() -> None:
     """The one place where a setting is written into SQL, with the strangest values that are understood."""
-    strange = {"GCP_PROJECT_ID": "acme.com:nba-1", "MONITORING_DATASET": "_1", "PREDICTIONS_AT": "18:0\u0660"}
+    strange = {"GCP_PROJECT_ID": "acme.com:nba-1", "MONITORING_DATASET": "_1"}
+    times = {"PHASE4_DUE_AT": "07:59", "PREDICTIONS_AT": "18:00"}
     zones = {"LEAGUE_TIMEZONE": "Etc/GMT+5", "PREDICTIONS_TIMEZONE": "America/Argentina/Buenos_Aires"}
-    for name, query in wanted_views(load_settings({**strange, **zones})).items():
+    for name, query in wanted_views(load_settings({**strange, **times, **zones})).items():
         given = re.sub(r"`acme\.com:nba-1\._1\.(\w+)`", r"\1", query)
-        given = given.replace("'Etc/GMT+5'", "@league_timezone").replace("TIME '18:00:00'", "@predictions_at")
+        given = given.replace("'Etc/GMT+5'", "@league_timezone").replace("TIME '07:59:00'", "@phase4_due_at")
+        given = given.replace("TIME '18:00:00'", "@predictions_at")
         given = given.replace("'America/Argentina/Buenos_Aires'", "@predictions_timezone")
         assert given == (SCHEMAS / "views" / f"{name}.sql").read_text()
 
@@ -69,7 +74,7 @@ RUNNERS = {"query", "query_and_wait", "query_job"}
 def not_from_a_file(source: str) -> list[str]:
     """The SQL that a module runs and that is not, as it is, what it has just read from a file.
 
-    `_query` alone may run what it is given; whoever calls it gives it the text of a file.
+    `query` alone may run what it is given; whoever calls it gives it the text of a file.
     """
     return [
         ast.unparse(call)
@@ -84,7 +89,7 @@ def not_from_a_file(source: str) -> list[str]:
 def _place_of_sql(call: ast.Call) -> int | None:
     if isinstance(call.func, ast.Attribute) and call.func.attr in RUNNERS:
         return 0
-    return 1 if isinstance(call.func, ast.Name) and call.func.id == "_query" else None
+    return 1 if isinstance(call.func, ast.Name) and call.func.id == "query" else None
 
 
 def _is_read(argument: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -92,7 +97,7 @@ def _is_read(argument: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDe
         return False
     assigned = list(_assigned(argument.id, function))
     parameters = {parameter.arg for parameter in function.args.args}
-    if function.name == "_query" and argument.id in parameters:
+    if function.name == "query" and argument.id in parameters:
         return not assigned
     return len(assigned) == 1 and re.fullmatch(r"\(SCHEMAS / .*\)\.read_text\(\)", ast.unparse(assigned[0])) is not None
 
@@ -125,10 +130,11 @@ def test_the_two_places_where_a_setting_reaches_sql_are_the_known_ones() -> None
     }
     assert assigned == {"view.view_query = query", "config.default_dataset = f'{client.project}.{dataset}'"}
     # `query` there is wanted_views' own.
-    warehouse = (MONITOR / "warehouse.py").read_text()
-    assert warehouse.count("in wanted_views(settings).items():") == 1
-    (runs,) = re.findall(r"\.(?:query_and_wait|query)\(", warehouse)
-    assert runs == ".query_and_wait("
+    assert (MONITOR / "bigquery" / "schema.py").read_text().count("in wanted_views(settings).items():") == 1
+    runs = [
+        run for path in MONITOR.rglob("*.py") for run in re.findall(r"\.query(?:_and_wait|_job)?\(", path.read_text())
+    ]
+    assert runs == [".query_and_wait("]
 
 
 READ = "    sql = (SCHEMAS / 'queries' / 'history.sql').read_text()\n"
@@ -142,11 +148,11 @@ READ = "    sql = (SCHEMAS / 'queries' / 'history.sql').read_text()\n"
         pytest.param("def f(c, t):\n    c.query('SELECT {}'.format(t))", id="format"),
         pytest.param("def f(c, t):\n    c.query(t)", id="a parameter"),
         pytest.param("def f(c):\n    c.query(query='SELECT 1')", id="by name"),
-        pytest.param(f"def f(c, t):\n{READ}    sql += t\n    _query(c, sql)", id="something behind a file"),
-        pytest.param(f"def f(c, t):\n{READ}    sql = sql.replace('x', t)\n    _query(c, sql)", id="a file changed"),
-        pytest.param(f"def f(c, t):\n{READ}    _query(c, sql + t)", id="a sum"),
-        pytest.param("def f(c, t):\n    sql = t.read_text()\n    _query(c, sql)", id="another file"),
-        pytest.param("def _query(c, sql, t):\n    sql = sql + t\n    c.query(sql)", id="changed where it is run"),
+        pytest.param(f"def f(c, t):\n{READ}    sql += t\n    query(c, sql)", id="something behind a file"),
+        pytest.param(f"def f(c, t):\n{READ}    sql = sql.replace('x', t)\n    query(c, sql)", id="a file changed"),
+        pytest.param(f"def f(c, t):\n{READ}    query(c, sql + t)", id="a sum"),
+        pytest.param("def f(c, t):\n    sql = t.read_text()\n    query(c, sql)", id="another file"),
+        pytest.param("def query(c, sql, t):\n    sql = sql + t\n    c.query(sql)", id="changed where it is run"),
     ],
 )
 def test_the_check_finds_what_is_built_from_data(source: str) -> None:
@@ -154,9 +160,7 @@ def test_the_check_finds_what_is_built_from_data(source: str) -> None:
 
 
 def test_the_check_lets_a_file_pass() -> None:
-    assert (
-        not_from_a_file(f"def f(c):\n{READ}    _query(c, sql)\n\ndef _query(c, sql):\n    c.query_and_wait(sql)") == []
-    )
+    assert not_from_a_file(f"def f(c):\n{READ}    query(c, sql)\n\ndef query(c, sql):\n    c.query_and_wait(sql)") == []
 
 
 # What the platform's tables, the monitor's own and a caller hold.
@@ -224,7 +228,6 @@ SOURCES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("morning")
 def test_sql_is_sent_as_its_files_say_whatever_the_data_and_the_request(
     platform: Platform, door: Door, monkeypatch: pytest.MonkeyPatch
@@ -243,11 +246,13 @@ def test_sql_is_sent_as_its_files_say_whatever_the_data_and_the_request(
     assert client.get("/history").status_code == 200
     assert client.get("/dashboard").status_code == 200
     for word in WORDS.values():
-        for name in ("date", "start", "end", "notify", "dry_run", "follow_up", word):
+        for name in ("date", "start", "end", "notify", "dry_run", word):
             assert client.get("/", query_string={name: word}).status_code == 400
             assert client.post("/", json={name: word}).status_code == 400
     assert {sql for sql, _ in sent} <= FILES
-    assert len({sql for sql, _ in sent}) >= 7 + 5 + 2  # the sources, the history's queries, memory and runs
+    assert (
+        len({sql for sql, _ in sent}) >= 7 + 5 + 2
+    )  # the sources, the parts of the history, what was sent before, and runs
     for _, config in sent:
         assert config.default_dataset is None or config.default_dataset.dataset_id == "nba_monitoring"
         assert [(given.name, given.type_, type(given.value)) for given in config.query_parameters] == [
@@ -325,7 +330,6 @@ class Broken:
         return fail
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("morning")
 @pytest.mark.parametrize("means", [webhook, bot])
 @pytest.mark.parametrize("word", WORDS.values(), ids=list(WORDS))

@@ -21,27 +21,26 @@ EIGHT = sample.MORNING
 HALF_PAST_ELEVEN = sample.MORNING.replace(hour=11, minute=30)
 
 
+@pytest.mark.promise("A process that is killed after any of its steps loses no alert")
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize(
     ("channel", "when"), [(webhook, EIGHT), (bot, EIGHT), (bot, HALF_PAST_ELEVEN)], ids=["webhook", "bot", "deadline"]
 )
-def test_killed_after(season: Platform, inbox: Inbox, channel: type, when: datetime, step: str) -> None:
-    settings = {**season.environment, **channel(inbox), "SCHEDULE_SOURCES": "nbac", "PATH": environ["PATH"]}
-
-    def check(killed_after: str, at: datetime) -> int:
-        command = [sys.executable, "-m", "tests.proof.killed", killed_after, at.isoformat()]
-        return subprocess.run(command, cwd=ROOT, env=settings, check=False, capture_output=True).returncode
-
+def test_killed_after(replayed: Platform, inbox: Inbox, channel: type, when: datetime, step: str) -> None:
+    platform = Platform({**replayed.environment, **channel(inbox)})
     if when != EIGHT:
-        assert check("none", EIGHT) == 0
-    rows, messages = len(season.history()), len(inbox.messages)
+        assert platform.check(EIGHT).failure is None
+    rows, messages = len(platform.history()), len(inbox.messages)
 
-    assert check(step, when) == -signal.SIGKILL
-    assert len(season.history()) - rows == (step == "record")
+    command = [sys.executable, "-m", "tests.proof.killed", step, when.isoformat()]
+    settings = {**platform.environment, "PATH": environ["PATH"]}
+    killed = subprocess.run(command, cwd=ROOT, env=settings, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(platform.history()) - rows == (step == "record")
     assert len(inbox.messages) - messages == (step in {"post", "record"})
 
-    assert check("none", when.replace(second=30)) == 0
+    assert platform.check(when.replace(second=30)).failure is None
     reason = "NEW_GAP" if when == EIGHT else "DEADLINE"
-    told = [(row["alert_reason"], row["alert_status"]) for row in season.history()[rows:]]
+    told = [(row["alert_reason"], row["alert_status"]) for row in platform.history()[rows:]]
     assert told == [(reason, "sent"), *([("UNCHANGED", "not_needed")] if step == "record" else [])]
     assert len(inbox.messages) - messages == (2 if step == "post" else 1)
