@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick reliability bench lint format pictures audit licences lock clean
+.PHONY: help demo test unit proof reliability mutants bench lint format pictures audit licences lock clean
 ARGS ?=
-# A module's tests share its BigQuery; tests/conftest.py says which module begins.
-TWO_AT_ONCE = -n 2 --dist loadscope --no-loadscope-reorder
+# A module's tests stay together, since they share what it loads; tests/conftest.py says which modules begin.
+TWO_AT_ONCE = -n 2 --dist loadfile --no-loadscope-reorder
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,14 +10,20 @@ help: ## List the targets
 demo: .venv/.ready .venv-emulator/.ready ## Run the demo until Ctrl-C (ARGS=--once: exit after the first check)
 	@.venv/bin/python -m local $(ARGS)
 
-test: lint .venv-emulator/.ready ## Run lint, types and all tests
-	.venv/bin/python -m pytest $(TWO_AT_ONCE) $(ARGS)
+test: lint .venv-emulator/.ready ## Lint, types, unit and integration tests, a sample of the proof: 5 minutes
+	.venv/bin/python -m pytest $(TWO_AT_ONCE) tests/unit tests/integration tests/proof --sample $(ARGS)
 
-quick: .venv/.ready .venv-emulator/.ready ## Run the core, dirty data, injection and some of the faults, in under a minute
-	.venv/bin/python -m pytest $(TWO_AT_ONCE) -m "not slow" tests/unit/core tests/proof --one-fault-in 11
+unit: .venv/.ready ## The tests that need no server: seconds
+	.venv/bin/python -m pytest tests/unit $(ARGS)
+
+proof: .venv/.ready .venv-emulator/.ready ## Every fault at every step, load, malice, kills: 12 minutes
+	.venv/bin/python -m pytest $(TWO_AT_ONCE) tests/proof $(ARGS)
 
 reliability: .venv/.ready .venv-emulator/.ready ## Run the proofs and write docs/reliability.md
 	.venv/bin/python -m pytest tests/proof --reliability docs/reliability.md
+
+mutants: .venv/.ready .venv-emulator/.ready ## Break the code in many small ways; show which test notices (ARGS=slack: only there)
+	.venv/bin/python -m tests.mutants $(ARGS)
 
 bench: .venv/.ready .venv-emulator/.ready .venv-shipped/.ready .venv-soda/.ready .venv-expectations/.ready ## Run the benchmark and write docs/performance.md
 	.venv/bin/python -m bench
@@ -40,8 +46,8 @@ audit: .venv/.ready ## Check what ships for known vulnerabilities; fails if the 
 	@.venv/bin/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.txt || \
 		{ echo "Audit failed: a package has a known vulnerability or could not be checked." >&2; exit 1; }
 
-licences: .venv/.ready ## Write docs/licences.md from what is installed
-	@.venv/bin/python -m tests.integration.test_supply_chain
+licences: .venv/.ready ## docs/licences.md, from what is installed
+	@.venv/bin/python -m tests.unit.test_licences
 
 lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt
