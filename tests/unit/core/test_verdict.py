@@ -1260,6 +1260,23 @@ def test_the_latest_date_is_that_of_the_required_source_furthest_behind() -> Non
     assert without.phase4_latest is None
 
 
+@pytest.mark.parametrize(
+    ("written", "ready_at"),
+    [
+        # The date is whole when its last game is.
+        ((NOW - timedelta(hours=2), NOW - timedelta(hours=1)), NOW - timedelta(hours=1)),
+        # A game that is not ready, or does not say when its data came, leaves it open when the date was whole.
+        ((NOW - timedelta(hours=2), None), None),
+        # A date without games is never ready at a time.
+        ((), None),
+    ],
+)
+def test_a_date_is_ready_when_its_last_game_is(written: tuple[datetime | None, ...], ready_at: datetime | None) -> None:
+    (whole,) = complete("GSW@SAC").judge()
+    games = tuple(replace(whole.games[0], ready_at=time) for time in written)
+    assert replace(whole, games=games).ready_at == ready_at
+
+
 def test_the_latest_date_is_never_later_than_the_date_judged() -> None:
     # A backfill also sees data of later days, which says nothing about that morning.
     world = World(phase3=teams("BOS@LAL", 9, 9, day=TODAY), phase4=teams("BOS@LAL", 9, 9, day=TODAY))
