@@ -31,7 +31,10 @@ from monitor.settings import Settings, load_settings
 type Door = Callable[..., FlaskClient]
 
 # These take the longest, so they begin: whatever is begun last keeps one process busy, and leaves the other idle.
-FIRST = ("test_fault_matrix.py", "test_load.py", "test_deploy.py", "test_page.py", "test_door.py")
+FIRST = (
+    *("test_fault_matrix.py", "test_forty_mornings.py", "test_load.py"),
+    *("test_deploy.py", "test_page.py", "test_door.py"),
+)
 
 # What some tests need and are skipped without, and the package that has it.
 WANTED = {"chromium": "chromium fonts-noto-color-emoji", "promtool": "prometheus"}

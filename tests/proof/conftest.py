@@ -1,7 +1,8 @@
 """What the tests here have in common: the sample, a season whose sources are read once, docs/reliability.md.
 
-`--sample` runs one representative of each class of the proof: one case of each parametrized test, and one in eleven of
-the cells, worlds and requests that a test makes for itself (the fixture `share`).
+`--sample` runs one representative of each class of the proof: one case of each parametrized test, one cell of each step
+of the fault matrix, and one in eleven of the worlds and requests that a test makes for itself (the fixture `share`).
+Tests marked `whole` have no such part.
 """
 
 from collections import defaultdict
@@ -14,7 +15,7 @@ import pytest
 from tests.conftest import Platform
 from tests.proof.proxy import Answer, Proxy, serve
 
-ONE_IN = 11  # each step of the fault matrix has 24 cells, so that one cell in eleven meets every step and every fault
+ONE_IN = 11
 
 HEADING = """# What is promised, and what holds it
 
@@ -32,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promise(text): what the users are promised, and this test holds")
+    config.addinivalue_line("markers", "whole: has no part that --sample could run")
     page = config.getoption("--reliability", default=None)  # the option is not known where a folder above this is named
     if page and config.getoption("--sample"):
         raise pytest.UsageError("--reliability shows the figures of all the proof: leave out --sample")
@@ -44,7 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--sample"):
-        left_out = [item for item in items if Path(__file__).parent in item.path.parents and is_another_case(item)]
+        proof = [item for item in items if Path(__file__).parent in item.path.parents]
+        left_out = [item for item in proof if is_another_case(item) or item.get_closest_marker("whole")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
@@ -60,7 +63,7 @@ def is_another_case(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def share(request: pytest.FixtureRequest) -> Callable[[int], int]:
-    """How many of so many examples to try: all of them, or for the sample one in eleven, at least one."""
+    """How many of so many examples to try: all of them, or one in ONE_IN for the sample, at least one."""
     sample = request.config.getoption("--sample")
     return lambda number: max(1, number // ONE_IN) if sample else number
 

@@ -399,6 +399,7 @@ def _game_ids(on: date, away: str, home: str) -> Sequence[str | None]:
 
 
 @pytest.mark.promise("Dirty data is judged as an independent, naive reference judges it")
+@pytest.mark.timeout(900)
 def test_the_verdict_is_the_one_that_the_words_give(
     share: Callable[[int], int], record_property: Callable[[str, object], None]
 ) -> None:

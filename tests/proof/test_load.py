@@ -17,6 +17,8 @@ from monitor.bigquery.history import VIEWS
 from tests.conftest import Platform
 from tests.proof.proxy import SOURCES, Proxy, serve
 
+pytestmark = pytest.mark.whole
+
 AT_ONCE = 20
 CHECK, HISTORY, DASHBOARD = (
     "/?date=2026-01-18&notify=never",
@@ -47,12 +49,9 @@ def resident_bytes(url: str) -> int:
 @pytest.mark.promise("200 requests, 20 at a time: none is lost and none is wrong")
 @pytest.mark.timeout(300)
 def test_mixed_requests_at_once(
-    replayed: Platform,
-    tmp_path: Path,
-    share: Callable[[int], int],
-    record_property: Callable[[str, object], None],
+    replayed: Platform, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    paths = [MIXED[number % len(MIXED)] for number in range(share(200))]
+    paths = [MIXED[number % len(MIXED)] for number in range(200)]
     with (
         function(replayed.environment, tmp_path / "log", at=sample.MORNING) as url,
         ThreadPoolExecutor(AT_ONCE) as threads,
@@ -73,15 +72,13 @@ def test_mixed_requests_at_once(
 
 @pytest.mark.promise("Memory stays flat over 2,000 requests")
 @pytest.mark.timeout(300)
-def test_memory(
-    season: Platform, tmp_path: Path, share: Callable[[int], int], record_property: Callable[[str, object], None]
-) -> None:
+def test_memory(season: Platform, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     # A check and a page of each kind, among the cheap requests that a probe or a stranger sends.
     paths = [
         *(f"{CHECK}&dry_run=true", HISTORY, f"{CHECK}&dry_run=true", DASHBOARD),
         *(["/health", "/openapi.json", "/?date=nonsense", "/nowhere"] * 24),
     ]
-    first, last = share(200), share(2_000)
+    first, last = 200, 2_000
     # Nothing is written, so that the emulator is asked each query once: it is the function's memory that counts.
     unchanging = [*SOURCES, *(f"read {query}" for query in (*VIEWS, "history", "runs"))]
     with (
