@@ -296,6 +296,8 @@ def test_the_contributing_page_is_short_and_names_what_exists() -> None:
     paths = re.findall(r"`((?:bench|docs|local|monitor|ops|schemas|tests)/[\w./]*|\w+\.(?:py|sh|md))`", contributing)
     assert len(paths) > 40
     assert [path for path in paths if not (ROOT / path).exists()] == []
+    for name, path in re.findall(r"`(\w+)` in\s+`([\w./]+)`", contributing):
+        assert re.search(rf"\b{name}\b", (ROOT / path).read_text()), (name, path)
     arrows = re.findall(r"^  (\w+)(?:\[.*\])? --> (\w+)", contributing, re.MULTILINE)
     imports = {part: allowed for part, (allowed, _vendors) in ALLOWED.items()}
     assert len(arrows) > 10
