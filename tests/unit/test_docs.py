@@ -76,13 +76,13 @@ def test_the_figures_of_the_readme() -> None:
     readme = " ".join((ROOT / "README.md").read_text().split())
     deadlines, bad_day = load_settings({"GCP_PROJECT_ID": "nba"}).deadlines, date(2026, 1, 18)
     assert f"Every morning at {deadlines.due_at(bad_day):%-H:%M} in New York" in readme
-    assert "at 8:00, five hours before they start" in readme
+    assert "at 8:00 in New York (13:00 UTC), five hours before predictions start" in readme
     assert deadlines.predictions_at(bad_day) - deadlines.due_at(bad_day) == timedelta(hours=5)
     # As on the page that is tested against a replay of the day.
     told = "came to light at 20:50 UTC, almost three hours after the predictions should have been made"
     assert all(told in " ".join(text.split()) for text in (readme, page("the-day.md")))
     python = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
-    assert f"runs on Python {python.removeprefix('>=').partition(',')[0]}," in readme
+    assert f"runs on Python {python.removeprefix('>=').partition(',')[0]}:" in readme
 
 
 def test_the_figures_of_the_alerts() -> None:
