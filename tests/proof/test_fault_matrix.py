@@ -208,7 +208,7 @@ def run_all(some: Sequence[Cell]) -> Iterator[Cell]:
             patient = sorted(of_day, key=lambda cell: (cell.fault == "hang", cell.always), reverse=True)
             recorded: dict[str, Answer] = {}
             with time_machine.travel(ASKED_AT[truth], tick=True):
-                # One without a fault records the sources: asked by all at once, they would outlast the shortened limits.
+                # One without a fault records the sources: asked by all at once, they outlast the shortened limits.
                 run_in_turn(histories, recorded, Cell("", "", always=False, truth=truth))
                 yield from threads.map(partial(run_in_turn, histories, recorded), patient)
 
