@@ -98,5 +98,6 @@ def _reference(found: re.Match[str], finished: Callable[[str], str]) -> str:
         return label
     if target.startswith(("@", "#", "!subteam^")):
         sign = "#" if target.startswith("#") else "@"
-        return finished(f'<span class="mention">{sign}{_escaped(label or target[1:]).removeprefix("@")}</span>')
+        name = label or target.removeprefix("!subteam^").lstrip("@#")
+        return finished(f'<span class="mention">{sign}{_escaped(name).removeprefix("@")}</span>')
     return found[0]

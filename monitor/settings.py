@@ -103,7 +103,17 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
-Url = Annotated[str, BeforeValidator(_url)]
+def _mention(text: str) -> str:
+    # Slack mentions by ID; a handle stays text. https://docs.slack.dev/messaging/formatting-message-text#mentioning-users
+    name = re.sub(r"^<(?:@|!subteam\^|!)(\w+)>$", r"\1", text)
+    if not re.fullmatch(r"here|channel|everyone|[SUW][A-Z0-9]+", name, re.ASCII):
+        raise ValueError(f"{text!r} is not the ID of a user or a user group, such as S0123ABCD, nor here or channel")
+    sign = {"U": "@", "W": "@", "S": "!subteam^"}.get(name[0], "!")
+    return f"<{sign}{name}>"
+
+
+# Slack refuses a message with a link or a command that is too long.
+Url = Annotated[str, BeforeValidator(_url), Field(max_length=500)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
 
 
@@ -143,11 +153,14 @@ class Settings(BaseModel):
     slack_bot_token: Annotated[SecretStr, BeforeValidator(_bot_token)] | None = None
     slack_channel: Annotated[str, Field(pattern=r"^(#?[\w.-]+)$")] | None = None
     slack_api_url: Url = "https://slack.com/api"
+    slack_mention: Annotated[str, BeforeValidator(_mention)] | None = None
     silences: Annotated[tuple[Silence, ...], BeforeValidator(parse_silences)] = ()
     heartbeat_url: Annotated[SecretStr, BeforeValidator(_url)] | None = None
     monitor_url: Url | None = None
     phase3_url: Url | None = None
     phase4_url: Url | None = None
+    dashboard_url: Url | None = None
+    runbook_url: Url | None = None
     monitor_version: str = __version__
 
     @model_validator(mode="after")

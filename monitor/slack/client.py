@@ -1,12 +1,12 @@
 """Messages go to Slack by incoming webhook or by bot, with Slack's own retries; what fails is a DeliveryError.
 
-A webhook can only post. A bot edits its first message to the current state and threads what changed. The only module
-that imports slack_sdk.
+A webhook can only post. A bot edits its first message to the current state and threads what changed.
 """
 
 import re
 import threading
 from concurrent.futures import Future
+from contextvars import copy_context
 from http.client import HTTPException
 from time import monotonic
 from typing import Any
@@ -24,10 +24,9 @@ from slack_sdk.webhook import WebhookClient
 
 from monitor.core.alerts import Channel
 from monitor.core.history import Thread
+from monitor.logs import Severity, log
 from monitor.settings import Settings
-
-type Message = dict[str, Any]
-"""`text` and `blocks`, as both of Slack's interfaces take them."""
+from monitor.slack.message import Message, Messages
 
 CALL_SECONDS = 10
 MOST_WAIT_SECONDS = 30
@@ -114,12 +113,10 @@ def _seconds_until(end: float) -> float:
     return min(CALL_SECONDS, left)
 
 
-def deliver(
-    settings: Settings, message: Message, *, thread: Thread | None, reply: Message, broadcast: bool
-) -> Thread | None:
-    """Post the message; where a bot has a thread, edit its first message to it instead, and add the reply.
+def deliver(settings: Settings, messages: Messages, *, thread: Thread | None, broadcast: bool) -> Thread | None:
+    """Post the messages; where a bot has a thread, edit its first message instead, and reply with what has changed.
 
-    `broadcast` shows the reply in the channel too. Returns where the bot's first message is, or None for a webhook.
+    `broadcast` shows that reply in the channel too. Returns where the bot's first message is, or None for a webhook.
     Raises DeliveryError, within DELIVERY_SECONDS, and posts nothing after that.
     """
     outcome: Future[Thread | None] = Future()
@@ -127,12 +124,12 @@ def deliver(
 
     def work() -> None:
         try:
-            outcome.set_result(_deliver(settings, message, until, thread=thread, reply=reply, broadcast=broadcast))
+            outcome.set_result(_deliver(settings, messages, until, thread=thread, broadcast=broadcast))
         except Exception as error:  # noqa: BLE001 - raised again by whoever waits
             outcome.set_exception(error)
 
     # A daemon: what comes too late must not keep the process.
-    threading.Thread(target=work, name="slack", daemon=True).start()
+    threading.Thread(target=copy_context().run, args=(work,), name="slack", daemon=True).start()
     try:
         return outcome.result(DELIVERY_SECONDS)
     except TimeoutError as error:
@@ -140,22 +137,38 @@ def deliver(
 
 
 def _deliver(
-    settings: Settings, message: Message, until: float, *, thread: Thread | None, reply: Message, broadcast: bool
+    settings: Settings, messages: Messages, until: float, *, thread: Thread | None, broadcast: bool
 ) -> Thread | None:
     if settings.channel is Channel.WEBHOOK:
-        _post_to_webhook(settings, message, until)
+        _post_to_webhook(settings, messages.first, until)
         return None
     if thread is None:
-        return _post_as_bot(settings, settings.slack_channel, message, until)
+        return _post_first(settings, messages, until)
     # The edit comes first: made twice it changes nothing, so that only a lost answer to the reply can repeat anything.
     try:
-        _call(settings, "chat.update", {"channel": thread.channel, "ts": thread.ts, **message}, until)
+        _call(settings, "chat.update", {"channel": thread.channel, "ts": thread.ts, **messages.first}, until)
     except DeliveryError as error:
         if error.word is None or error.word in _PASSING | _TOKEN_ADVICE.keys():
             raise
-        return _post_as_bot(settings, settings.slack_channel, message, until)
-    _post_as_bot(settings, thread.channel, {**reply, "thread_ts": thread.ts, "reply_broadcast": broadcast}, until)
+        return _post_first(settings, messages, until)
+    _reply(settings, thread, messages.change, until, broadcast=broadcast)
     return thread
+
+
+def _post_first(settings: Settings, messages: Messages, until: float) -> Thread:
+    """Post a bot's first message and, under it, the commands."""
+    thread = _post_as_bot(settings, settings.slack_channel, messages.first, until)
+    if messages.commands:
+        try:
+            _reply(settings, thread, messages.commands, min(until, monotonic() + CALL_SECONDS), broadcast=False)
+        except DeliveryError as error:
+            # The alert is delivered. An error would make the caller repeat it, in a channel without threads for ever.
+            log("commands_not_posted", f"the commands under the alert could not be posted: {error}", Severity.WARNING)
+    return thread
+
+
+def _reply(settings: Settings, thread: Thread, message: Message, until: float, *, broadcast: bool) -> None:
+    _post_as_bot(settings, thread.channel, {**message, "thread_ts": thread.ts, "reply_broadcast": broadcast}, until)
 
 
 def _post_to_webhook(settings: Settings, message: Message, until: float) -> None:

@@ -20,7 +20,7 @@ from monitor.core.history import Check, History
 from monitor.core.verdict import DateVerdict, Status
 from monitor.request import Run
 from monitor.slack.client import DeliveryError, deliver
-from monitor.slack.message import compose, reply_of
+from monitor.slack.message import compose
 
 # Slack's share of a run. Together with BigQuery's it stays below the scheduler's deadline.
 POSTING_SECONDS = 120
@@ -67,9 +67,9 @@ def _act(decision: Decision, verdict: DateVerdict, history: History, run: Run, g
         return Alert(reason, status)
     if given_up:
         return Alert(reason, AlertStatus.FAILED, given_up)
-    message = compose(verdict, decision, history.readiness_before(verdict.day), run)
+    messages = compose(verdict, decision, history.readiness_before(verdict.day), run)
     try:
-        thread = deliver(settings, message, thread=decision.thread, reply=reply_of(message), broadcast=reason in LOUD)
+        thread = deliver(settings, messages, thread=decision.thread, broadcast=reason in LOUD)
     except DeliveryError as error:
         return Alert(reason, AlertStatus.FAILED, str(error))
     return Alert(reason, AlertStatus.SENT, thread=thread)

@@ -9,11 +9,14 @@ import pytest
 
 from local.inbox import Answer, Inbox
 from monitor.core.history import Thread
+from monitor.logs import log_context
 from monitor.settings import Settings, load_settings
 from monitor.slack.client import DeliveryError, deliver
-from tests.conftest import bot, webhook
+from monitor.slack.message import Message, Messages
+from tests.conftest import bot, lines, webhook
 
 MESSAGE = {"text": "a gap", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "a gap"}}]}
+COMMANDS = {"text": "commands", "blocks": MESSAGE["blocks"]}
 REPLY = {"text": "worse", "blocks": []}
 SECRETS = ("not-a-secret", "xoxb-")
 LOST = "Slack did not answer"
@@ -24,8 +27,10 @@ def settings_of(environment: Mapping[str, str]) -> Settings:
     return load_settings({"GCP_PROJECT_ID": "nba", **environment})
 
 
-def send(settings: Settings, thread: Thread | None = None, *, broadcast: bool = True) -> Thread | None:
-    return deliver(settings, MESSAGE, thread=thread, reply=REPLY, broadcast=broadcast)
+def send(
+    settings: Settings, thread: Thread | None = None, *, broadcast: bool = True, commands: Message | None = None
+) -> Thread | None:
+    return deliver(settings, Messages(MESSAGE, REPLY, commands), thread=thread, broadcast=broadcast)
 
 
 def refusal(error: str) -> Answer:
@@ -117,6 +122,40 @@ def test_a_bot_edits_its_first_message_and_replies(inbox: Inbox) -> None:
         ("worse", first.ts, True),
         ("worse", first.ts, False),
     ]
+
+
+def test_a_bots_commands_are_the_first_reply(inbox: Inbox) -> None:
+    settings = settings_of(bot(inbox))
+    thread = send(settings, commands=COMMANDS)
+    assert send(settings, thread, commands=COMMANDS) == thread
+    first, *replies = inbox.messages
+    assert {reply.thread_ts for reply in replies} == {first.ts}
+    assert [(reply.text, reply.broadcast) for reply in replies] == [("commands", False), ("worse", True)]
+    # Where the first message is gone, the thread begins anew.
+    inbox.delete(first.ts)
+    assert send(settings, thread, commands=COMMANDS) != thread
+    *_, anew, commands = inbox.messages
+    assert (anew.thread_ts, commands.thread_ts, commands.text) == (None, anew.ts, "commands")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        # A channel may not allow threads: an error would repeat the alert every half hour.
+        [refusal("restricted_action_non_threadable_channel")],
+        [Answer(500, "")] * 2,
+        [Answer(504, delay=1)],
+    ],
+)
+def test_an_alert_is_delivered_though_its_commands_are_not(
+    inbox: Inbox, capsys: pytest.CaptureFixture[str], answers: Sequence[Answer]
+) -> None:
+    inbox.answer_next(Answer(), *answers)
+    with log_context(run_id="4f1a"):
+        thread = send(settings_of(bot(inbox)), commands=COMMANDS)
+    assert [message.ts for message in inbox.messages] == [thread.ts if thread else None]
+    (line,) = lines(capsys.readouterr().err)
+    assert (line["event"], line["severity"], line["run_id"]) == ("commands_not_posted", "WARNING", "4f1a")
 
 
 def test_a_webhook_has_no_thread(inbox: Inbox) -> None:

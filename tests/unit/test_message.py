@@ -1,6 +1,7 @@
 """The Slack message: the words of each kind, and Slack's limits whatever the data."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from monitor.core.sources import PlayerRow, ScheduleRow
 from monitor.core.verdict import DateVerdict, Status
 from monitor.request import CheckRequest, Run, Trigger
 from monitor.settings import load_settings
-from monitor.slack.message import MOST_GAMES, compose, reply_of
+from monitor.slack.message import CRITICAL, Messages, compose
 from tests.unit.core.world import NOW, TODAY, World, game, team, teams
 
 HOSTS = {
@@ -25,22 +26,28 @@ HOSTS = {
     "PHASE4_URL": "https://phase4.example.com",
     "MONITOR_URL": "https://monitor.example.com",
 }
-
+BOT = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_CHANNEL": "#alerts"}
+RUN_ID = "4f1a2b3c5d6e7f8091a2b3c4d5e6f708"
 
 NEW = Decision(Reason.NEW_GAP)
 
 
-def message(
+def messages(
     verdict: DateVerdict,
     decision: Decision = NEW,
     *,
     now: datetime = NOW,
     hosts: Mapping[str, str] = HOSTS,
     readiness: Sequence[Readiness] = (),
-) -> dict[str, Any]:
+) -> Messages:
     settings = load_settings({"GCP_PROJECT_ID": "nba", **hosts})
-    run = Run(settings, CheckRequest.model_validate({}), "4f1a", Trigger.SCHEDULER, now)
+    run = Run(settings, CheckRequest.model_validate({}), RUN_ID, Trigger.SCHEDULER, now)
     return compose(verdict, decision, readiness, run)
+
+
+def message(verdict: DateVerdict, decision: Decision = NEW, **given: Any) -> dict[str, Any]:
+    """The first message, which by webhook is all."""
+    return messages(verdict, decision, **given).first
 
 
 def words(verdict: DateVerdict, decision: Decision = NEW, **given: Any) -> str:
@@ -79,27 +86,40 @@ KINDS = {
 }
 
 
+# The order is the design's: time, cause, games, links, whom to call, the run; then the commands.
 def test_a_gap_says_what_why_and_what_next() -> None:
-    assert words(verdict_of(GAP)) == (
-        "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data\n"
-        "No predictions can be made without it. Predictions start at 18:00 UTC (1:00 PM EST), in *5 h*.\n"
-        "*Games:* 1 missing · 1 ready\n*Listed by:* espn 2 · nbac 2\n"
-        "*Likely cause:* Phase 4 stalled. Latest date with data: Phase 3 2026-01-18, Phase 4 2026-01-18.\n"
-        "🔴 *TOR@POR* 10:00 PM EST · missing · 0 of 26 players\n"
-        "🟢 *BOS@IND* · ready · 26 of 26 players\n"
-        "*Next*\n1. Run Phase 4 for player_composite_factors. It answers 200 even when a processor "
-        "fails: read `results[].status`\n"
-        '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
-        "-H 'Content-Type: application/json' -d '"
-        '{"analysis_date": "2026-01-18", "processors": ["PlayerCompositeFactorsProcessor"], "strict_mode": false, '
-        '"skip_dependency_check": true}\' https://phase4.example.com/process-date```\n2. Check again\n'
-        '```curl -sS -X POST -H "Authorization: Bearer $(gcloud auth print-identity-token)" '
-        "-H 'Content-Type: application/json' -d '"
-        '{"date": "2026-01-18"}\' https://monitor.example.com/```\n'
-        "MISSING_DATA · Jan 18, 8:00 AM EST · run 4f1a · "
-        "<https://console.cloud.google.com/bigquery?project=nba&amp;p=nba&amp;d=nba_monitoring"
-        "&amp;t=data_availability_checks&amp;page=table|history>"
-    )
+    more = {"DASHBOARD_URL": "https://m.example.com/dashboard", "RUNBOOK_URL": "https://wiki.example.com/nba"}
+    assert words(verdict_of(GAP), hosts={**HOSTS, **more, "SLACK_MENTION": "S0123ABCD"}, readiness=HABIT).split(
+        "\n"
+    ) == [
+        "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data",
+        "Predictions start in *5 h*, at 1:00 PM EST (18:00 UTC). Without this data there are none.",
+        "Usually ready by 11:05 AM, nine of ten by 11:10 AM.",
+        "*Likely cause:* Phase 4 stalled.",
+        "*Latest data:* Phase 3 Jan 18 · Phase 4 Jan 18",
+        "*Next:* run Phase 4.",
+        "🔴 *1 missing*, none in Phase 4: TOR@POR",
+        "🟢 *1 ready*: BOS@IND",
+        (
+            "<https://m.example.com/dashboard?day=2026-01-18|Dashboard> · <https://wiki.example.com/nba|Runbook> · "
+            "<https://console.cloud.google.com/logs/query;query="
+            f"jsonPayload.run_id%3D%22{RUN_ID}%22%0Atimestamp%3E%3D%222026-01-18T12%3A59%3A00Z%22?project=nba|Log> · "
+            "<https://console.cloud.google.com/bigquery?project=nba&amp;p=nba&amp;d=nba_monitoring"
+            "&amp;t=data_availability_checks&amp;page=table|History>"
+        ),
+        "On call: <!subteam^S0123ABCD>",
+        "MISSING_DATA · Jan 18, 8:00 AM EST · run 4f1a2b3c",
+        "*Run Phase 4*, and read `results[].status`: a 200 can hide a failure",
+        "```TOKEN=$(gcloud auth print-identity-token)",
+        (
+            "curl -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' -d '"
+            '{"analysis_date": "2026-01-18", "processors": ["PlayerCompositeFactorsProcessor"], '
+            '"strict_mode": false, "skip_dependency_check": true}'
+            "' https://phase4.example.com/process-date```"
+        ),
+        "*Check again*",
+        "```curl -H \"Authorization: Bearer $TOKEN\" 'https://monitor.example.com/?date=2026-01-18'```",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -158,7 +178,7 @@ STORY = {
         (
             "worse",
             "🔴 NBA Sun Jan 18, regressed: 1 of 2 games has no Phase 4 data",
-            "*Regressed:*\n• *TOR@POR* was ready\n• *BOS@IND* is new on the schedule",
+            "*Regressed*\n• *TOR@POR* was ready\n• *BOS@IND* new on the schedule",
         ),
         (
             "another kind",
@@ -181,13 +201,13 @@ STORY = {
             "🟢 NBA Sun Jan 18, resolved: Phase 4 data is complete for 2 games",
             (
                 "Open for *3 h 30 min*, from 8:00 AM EST to 11:30 AM EST. "
-                "That is *1 h 30 min before* predictions start at 18:00 UTC (1:00 PM EST). No action needed."
+                "That is *1 h 30 min before* predictions start at 1:00 PM EST (18:00 UTC). No action needed."
             ),
         ),
         (
             "resolved too late",
             "🟢 NBA Sun Jan 18, resolved: Phase 4 data is complete for 2 games",
-            "That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST): check them for missing games.",
+            "That is *2 h after* predictions started at 1:00 PM EST (18:00 UTC): check them for missing games.",
         ),
         # A gap that ended because its game was called off says so.
         (
@@ -214,7 +234,7 @@ STORY = {
         (
             "an off-day after all",
             "⚪ NBA Sun Jan 18, resolved: no games",
-            "to 3:00 PM EST. That is *2 h after* predictions started at 18:00 UTC (1:00 PM EST).\n",
+            "to 3:00 PM EST. That is *2 h after* predictions started at 1:00 PM EST (18:00 UTC).\n",
         ),
         ("asked for", "🟢 NBA Sun Jan 18: Phase 4 data is complete for 2 games", "No action needed."),
         (
@@ -237,14 +257,15 @@ def test_every_turn_of_the_story_has_its_own_words(turn: str, header: str, chang
 
 
 HABIT = [
-    Readiness(TODAY - timedelta(days=n), "late", NOW - timedelta(days=n) + timedelta(hours=3, minutes=5), None, 2)
-    for n in range(1, 11)
+    Readiness(TODAY - timedelta(days=n), "late", NOW - timedelta(days=n) + timedelta(hours=3, minutes=late), None, 2)
+    for n, late in enumerate([5] * 8 + [10] * 2, 1)
 ]
 
 
 def test_a_gap_says_when_the_data_is_usually_there() -> None:
-    usual = "Usually ready by 11:05 AM, nine of ten by 11:05 AM (America/New_York)."
-    assert usual in words(verdict_of(GAP), readiness=HABIT)
+    assert "\nUsually ready by 11:05 AM, nine of ten by 11:10 AM.\n" in words(verdict_of(GAP), readiness=HABIT)
+    # One time is said once, and too few dates say nothing.
+    assert "\nUsually ready by 11:05 AM.\n" in words(verdict_of(GAP), readiness=HABIT[:8])
     assert "Usually" not in words(verdict_of(GAP), readiness=HABIT[:6])
 
 
@@ -255,8 +276,9 @@ def test_the_end_of_a_gap_says_how_to_be_spared_the_next() -> None:
 
 
 def test_a_resolved_date_has_no_commands_and_a_row_that_is_missing_has() -> None:
-    assert "*Next*" not in words(*story("resolved"), now=LATER)
-    assert "python -m monitor schema diff" in words(*story("not recorded"), now=LATER)
+    assert "```" not in words(*story("resolved"), now=LATER)
+    assert "*Next:*" not in words(*story("resolved"), now=LATER)
+    assert "```python -m monitor schema diff```" in words(*story("not recorded"), now=LATER)
 
 
 def test_a_bug_leads_to_the_log_and_not_to_the_tables() -> None:
@@ -264,17 +286,61 @@ def test_a_bug_leads_to_the_log_and_not_to_the_tables() -> None:
         DateVerdict(TODAY, Status.ERROR, error="a bug in the monitor, KeyError; the log of run 4f1a says where")
     )
     assert "*What failed:* a bug in the monitor, KeyError" in text
-    assert "1. Read the function's log of this run" in text
+    assert "*Next:* read the log of this run." in text
 
 
-def test_the_reply_in_the_thread_is_the_messages_head() -> None:
-    # The first message above it has the games and the commands.
-    full = message(*story("worse"), now=LATER)
-    reply = reply_of(full)
-    assert reply["text"] == full["text"]
-    assert [block["type"] for block in reply["blocks"]] == ["header", "section", "context"]
-    assert "*TOR@POR* was ready" in words_of(reply)
-    assert "curl" not in words_of(reply)
+def by_bot(verdict: DateVerdict, decision: Decision = NEW, **given: Any) -> Messages:
+    return messages(verdict, decision, hosts={**HOSTS, **BOT, "SLACK_MENTION": "U0123ABCD"}, **given)
+
+
+def test_by_bot_the_commands_are_a_message_of_their_own() -> None:
+    # All that are needed, since a webhook's next message would bring the next one, and a bot's edit would not.
+    found = by_bot(verdict_of(replace(GAP, phase3=[])))
+    assert "```" not in words_of(found.first)
+    assert "*Next:* run Phase 3, then Phase 4 (commands in the thread)." in words_of(found.first)
+    assert found.commands is not None
+    assert found.commands["text"] == "Commands for NBA Sun Jan 18"
+    assert refusals(found.commands) == []
+    names = [block["text"]["text"].split("\n")[0] for block in found.commands["blocks"]]
+    assert [re.sub(",.*", "", name) for name in names] == ["*Run Phase 3*", "*Run Phase 4*", "*Check again*"]
+    # A header of 90 characters thrice would hide what differs.
+    assert words_of(found.commands).count("gcloud auth print-identity-token") == 1
+    # Each begins and ends its own block, to be copied alone.
+    assert all(re.fullmatch(r".+\n```[^`]+```", block["text"]["text"]) for block in found.commands["blocks"])
+    assert by_bot(*story("resolved"), now=LATER).commands is None
+
+
+def test_a_reply_in_the_thread_is_the_messages_head() -> None:
+    # The first message above it has the games, and its first reply the commands.
+    found = by_bot(*story("worse"), now=LATER)
+    assert found.change["text"] == found.first["text"]
+    assert [block["type"] for block in found.change["blocks"]] == ["header", "section", "section", "context"]
+    assert "*TOR@POR* was ready" in words_of(found.change)
+    # An edit calls nobody, so the reply does.
+    assert "On call: <@U0123ABCD>" in words_of(found.change)
+    assert "curl" not in words_of(found.change)
+    # What was wrong is another thing now, and so are the commands.
+    verdict, decision = story("worse")
+    changed = by_bot(verdict, replace(decision, before="ERROR"), now=LATER).change
+    assert "process-date" in words_of(changed)
+    assert refusals(changed) == []
+
+
+def test_the_mention_is_for_what_is_critical() -> None:
+    # As the design's table of statuses has it: "yes, critical". A partial gap is a warning; a suspect schedule and a
+    # failed monitor are neither, and nobody is to be woken by something that got better or was resolved.
+    called = {kind for kind, world in KINDS.items() if "<@U0123ABCD>" in words_of(by_bot(verdict_of(world)).first)}
+    assert called == {"gap", "no predictions"}
+    assert {verdict_of(KINDS[kind]).status for kind in called} == CRITICAL
+    called = {turn for turn in STORY if "<@U0123ABCD>" in words_of(by_bot(*story(turn), now=LATER).first)}
+    assert called == {"worse", "deadline", "deadline of an old gap", "overdue"}
+
+
+def test_links_are_those_that_are_configured_and_survive_what_is_in_them() -> None:
+    assert re.findall(r"\|(\w+)>", words(verdict_of(GAP))) == ["Log", "History"]
+    odd = {"DASHBOARD_URL": "https://e.org/d?x=1|2", "RUNBOOK_URL": "https://e.org/a>b#c"}
+    text = words(verdict_of(GAP), hosts=odd)
+    assert "<https://e.org/d?x=1%7C2&amp;day=2026-01-18|Dashboard> · <https://e.org/a%3Eb#c|Runbook> · " in text
 
 
 def story(turn: str) -> tuple[DateVerdict, Decision]:
@@ -288,17 +354,22 @@ def test_every_kind_is_taken_by_slack() -> None:
 
 
 PIECES = [
-    # A partial game says how many of how many, and who is short where.
-    ("partial", "*TOR@POR* 10:00 PM EST · partial · 7 of 26 players; TOR 7 of 13, POR 0 of 13 players in player_comp"),
+    # A partial game says how many of how many, and who is short.
+    ("partial", "🟠 *1 partial*, too few players in Phase 4: TOR@POR 7 of 26 players (TOR 7 of 13, POR 0 of 13)"),
     ("schedule suspect", "This is *not* an all-clear."),
     ("schedule suspect", "• espn is empty: no rows from 2026-01-04 to 2026-05-18"),
-    ("schedule suspect", "*Games:* none\n*Listed by:* espn 0 · nbac 0"),
+    ("schedule suspect", "*Listed by:* espn 0 · nbac 0"),
+    ("may be more", "*Listed by:* espn 2 · nbac could not be read"),
+    ("may be more", "🟢 *All 2 ready*: TOR@POR · BOS@IND"),
     ("monitor failed", "*What failed:* player_composite_factors could not be read: Timeout: no answer in 60 s"),
     ("monitor failed", "This is *not* an all-clear"),
-    ("monitor failed", "*Games:* 2 unknown"),
-    ("monitor failed", "1. Check that BigQuery answers, and that the tables named above exist"),
-    ("schedule suspect", "1. Check that the schedule was loaded: espn, nbac"),
-    ("no games", "⚪ *TOR@POR* · excluded · postponed (nbac)"),
+    ("monitor failed", "⚫ *All 2 unknown*, Phase 4 could not be read: TOR@POR · BOS@IND"),
+    ("monitor failed", "*Next:* check that BigQuery answers, and that the tables named above exist"),
+    ("schedule suspect", "*Next:* check that the schedule was loaded: espn, nbac."),
+    ("no predictions", "*Latest data:* Phase 3 Jan 18 · Phase 4 Jan 18 · predictions Jan 18"),
+    ("no predictions", "🔴 *1 ready*, no predictions: TOR@POR\n🟢 *1 ready*: BOS@IND"),
+    ("no predictions", "*Next:* start the prediction run."),
+    ("no games", "⚪ *1 excluded*, postponed (nbac): TOR@POR"),
     ("whole", "No action needed."),
 ]
 
@@ -311,8 +382,8 @@ def test_each_kind_says_what_a_person_needs(kind: str, piece: str) -> None:
 @pytest.mark.parametrize(
     ("world", "commands"),
     [
-        # Not in Phase 3: both phases, in their order, then the check.
-        (replace(GAP, phase3=[]), ["phase3.example.com/process-date-range", "phase4.", "monitor."]),
+        # Not in Phase 3: by webhook only what is needed first, then the check.
+        (replace(GAP, phase3=[]), ["phase3.example.com/process-date-range", "monitor.example.com/"]),
         (GAP, ["phase4.example.com/process-date", "monitor.example.com/"]),
         # Nothing to run, but to look and to check again.
         (World(), ["monitor.example.com/"]),
@@ -334,10 +405,10 @@ def test_without_hosts_the_message_shows_how_to_check_again() -> None:
 @pytest.mark.parametrize(
     ("later", "left"),
     [
-        (timedelta(0), "in *5 h*"),
+        (timedelta(0), "Predictions start in *5 h*, at 1:00 PM EST (18:00 UTC)."),
         (timedelta(hours=4, minutes=15), "in *45 min*"),
         (timedelta(hours=5), "in *0 min*"),
-        (timedelta(hours=6), "Predictions started at 18:00 UTC (1:00 PM EST), *1 h ago*."),
+        (timedelta(hours=6), "Predictions started *1 h ago*, at 1:00 PM EST (18:00 UTC)."),
         (timedelta(days=10), "*9 days ago*"),
     ],
 )
@@ -347,15 +418,15 @@ def test_the_time_left_until_predictions(later: timedelta, left: str) -> None:
 
 def test_a_start_on_another_date_in_new_york_says_so() -> None:
     late = {"PREDICTIONS_AT": "23:00", "PREDICTIONS_TIMEZONE": "Pacific/Honolulu"}
-    assert "23:00 HST (Mon 4:00 AM EST)" in words(verdict_of(GAP), hosts=late)
+    assert "at Jan 19, 4:00 AM EST (Jan 19, 09:00 UTC)." in words(verdict_of(GAP), hosts=late)
 
 
 def test_of_several_required_tables_the_one_without_data_is_named() -> None:
     # 2026-01-15..19: some of the Phase 4 tables were complete, and predictions ran anyway.
     text = words(verdict_of(replace(WHOLE, cache=teams("BOS@IND", 13, 13))))
     assert "1 of 2 games has no data in player_daily_cache" in text
-    assert "*TOR@POR* 10:00 PM EST · missing · 0 of 26 players; nothing in player_daily_cache" in text
-    assert "1. Run Phase 4 for player_daily_cache." in text
+    assert "🔴 *1 missing*, nothing in player_daily_cache: TOR@POR" in text
+    assert "*Next:* run Phase 4 for player_daily_cache." in text
     assert "PlayerCompositeFactorsProcessor" not in text
 
 
@@ -380,11 +451,10 @@ def test_what_failed_is_told_once() -> None:
     text = words(failed)
     assert text.count("espn could not be read") == 1
     assert "Also noticed" in text  # Phase 3, which alone would not have failed the check
-    assert "*Games:* unknown, no schedule could be read" in text
 
 
 def test_a_phase_that_could_not_be_read_is_not_said_to_be_empty() -> None:
-    assert "Phase 3 could not be read, Phase 4 none" in words(verdict_of(replace(GAP, phase3="Timeout", phase4=[])))
+    assert "Phase 3 could not be read · Phase 4 none" in words(verdict_of(replace(GAP, phase3="Timeout", phase4=[])))
 
 
 def test_a_summer_date_has_summer_time_and_an_old_one_its_year() -> None:
@@ -392,25 +462,51 @@ def test_a_summer_date_has_summer_time_and_an_old_one_its_year() -> None:
     (verdict,) = World(nbac=[game("OKC@IND", day=june)]).judge(june)
     text = words(verdict)
     assert "NBA Thu Jun 5, 2025: 1 of 1 game has" in text
-    assert "18:00 UTC (2:00 PM EDT)" in text
+    assert "2:00 PM EDT (18:00 UTC)" in text
+
+
+def test_games_that_lack_the_same_are_one_line() -> None:
+    slate = [game(f"{away}@{home}") for away, home in (("ORL", "MEM"), ("BKN", "CHI"), ("NOP", "HOU"), ("CHA", "DEN"))]
+    # All for the same cause.
+    assert "🔴 *All 4 missing*, none in Phase 3: BKN@CHI · CHA@DEN · NOP@HOU · ORL@MEM\n" in words(
+        verdict_of(World(slate, slate))
+    )
+    # Each cause its line, the worst first; of more than three partial games only the players are counted.
+    ready = [row for each in ("CHA@DEN", "ORL@MEM") for row in teams(each, 13, 13)]
+    two = World(slate, slate, phase3=[*ready, *teams("BKN@CHI", 13, 13)], phase4=teams("ORL@MEM", 13, 13))
+    assert (
+        "🔴 *1 missing*, none in Phase 3: NOP@HOU\n"
+        "🔴 *2 missing*, none in Phase 4: BKN@CHI · CHA@DEN\n"
+        "🟢 *1 ready*: ORL@MEM\n"
+    ) in words(verdict_of(two))
+    rows = [row for each in slate for row in teams(f"{each.away}@{each.home}", 13, 13)]
+    few = [replace(row, players=9) for row in rows]
+    assert "🟠 *All 4 partial*, too few players in Phase 4: BKN@CHI 18 of 26 players · CHA@DEN 18 of 26 players · " in (
+        words(verdict_of(World(slate, slate, phase3=rows, phase4=few)))
+    )
 
 
 def test_fifteen_games_at_most_and_how_many_more() -> None:
     # No date has more than 15 games; a broken schedule may.
     slate = [game(f"A{n:02}@B{n:02}") for n in range(20)]
-    text = words(verdict_of(World(nbac=slate)))
-    assert text.count("· missing ·") == 15
-    assert "\n+5 more\n" in text
+    text = words(verdict_of(World(nbac=[*slate, game("BOS@IND", "postponed")])))
+    assert text.count("@B") == 15
+    assert "A14@B14 · +5 more\n⚪ *1 excluded*, postponed (nbac)\n" in text
 
 
 def test_games_fit_however_much_each_of_them_lacks() -> None:
-    # Slack refuses a section of more than 3,000 characters; fifteen games with several required tables have more.
-    verdict = verdict_of(PARTIAL)
-    (short,) = [each for each in verdict.games if each.findings]
-    long = replace(short, findings=tuple(f"TOR 7 of 13, POR 0 of 13 players in a_table_{n}" for n in range(9)))
-    sent = message(replace(verdict, games=(long,) * MOST_GAMES))
+    # Slack refuses a section of more than 3,000 characters; twenty games that each lack something else have more.
+    verdict = verdict_of(KINDS["monitor failed"])
+    lacking = [replace(verdict.games[0], findings=(f"a table of a long name {n} " * 9,)) for n in range(20)]
+    sent = message(replace(verdict, games=tuple(lacking)))
     assert refusals(sent) == []
-    assert "\n+5 more\n" in words_of(sent)
+    assert re.search(r"\n\+\d+ more\n", words_of(sent))
+
+
+def test_of_many_warnings_a_few_are_shown() -> None:
+    # The message is for one screen of a phone; the row and the dashboard have them all.
+    sent = message(replace(verdict_of(GAP), warnings=tuple(f"warning {n}" for n in range(9))))
+    assert "• warning 2\n+6 more\n" in words_of(sent)
 
 
 HOSTILE = [

@@ -129,6 +129,13 @@ def test_settings_that_contradict_each_other_do_not_boot(given: dict[str, str], 
         # Anyone on the way could read the secret.
         ("HEARTBEAT_URL", "http://hc-ping.com/a", "HEARTBEAT_URL: is not an https:// URL"),
         ("PHASE4_URL", "phase4", "PHASE4_URL: is not an https:// URL"),
+        # Slack would refuse the message, and the alert would be lost.
+        ("RUNBOOK_URL", f"https://wiki.example.com/{'x' * 500}", "RUNBOOK_URL: "),
+        ("DASHBOARD_URL", "http://monitor.example.com", "DASHBOARD_URL: is not an https:// URL"),
+        # A handle would stay text, and call nobody.
+        ("SLACK_MENTION", "@oncall", "SLACK_MENTION: '@oncall' is not the ID of a user or a user group, such as S0123"),
+        ("SLACK_MENTION", "<!here> now", "SLACK_MENTION: "),
+        ("SLACK_MENTION", "", "SLACK_MENTION: "),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, sentence: str) -> None:
@@ -141,6 +148,24 @@ def test_a_wrong_setting_is_named_in_one_line(name: str, value: str, sentence: s
 def test_all_wrong_settings_are_named_at_once() -> None:
     with pytest.raises(SettingsError, match=r"GCP_PROJECT_ID: is required but not set; MIN_COVERAGE: "):
         load_settings({"MIN_COVERAGE": "2"})
+
+
+@pytest.mark.parametrize(
+    ("given", "mention"),
+    [
+        ("U0123ABCD", "<@U0123ABCD>"),
+        ("W0123ABCD", "<@W0123ABCD>"),  # a user of an Enterprise organization
+        ("S0123ABCD", "<!subteam^S0123ABCD>"),
+        ("here", "<!here>"),
+        ("channel", "<!channel>"),
+        # As Slack writes them itself.
+        ("<@U0123ABCD>", "<@U0123ABCD>"),
+        ("<!subteam^S0123ABCD>", "<!subteam^S0123ABCD>"),
+        ("<!here>", "<!here>"),
+    ],
+)
+def test_a_mention_is_written_as_slack_takes_it(given: str, mention: str) -> None:
+    assert load_settings({**REQUIRED, "SLACK_MENTION": given}).slack_mention == mention
 
 
 def test_a_bot_is_preferred_to_a_webhook() -> None:

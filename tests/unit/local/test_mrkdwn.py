@@ -34,7 +34,7 @@ AS_SLACK_DRAWS_IT = [
     pytest.param("&lt;a&gt; &amp;amp; &quot;", "&lt;a&gt; &amp;amp; &amp;quot;", id="three entities, decoded once"),
     pytest.param("<!date^1768752000^{time}|8 AM>", "8 AM", id="a date falls back to its text"),
     pytest.param("<@U1|ann> <#C1|ops>", "{@ann} {#ops}", id="a person and a channel"),
-    pytest.param("<!subteam^S1|@data>", "{@data}", id="a group"),
+    pytest.param("<!subteam^S1|@data> <!subteam^S1>", "{@data} {@S1}", id="a group"),
     # Whoever looks at the inbox must see that the real message would have disturbed everyone.
     pytest.param("<!channel> <!here>", "{@channel} {@here}", id="a live mention stands out"),
     pytest.param("&lt;!channel&gt;", "&lt;!channel&gt;", id="an escaped mention is text"),
