@@ -23,7 +23,7 @@ from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryInt
 from local.inbox import Answer, Inbox, serve
 
 SECTION = [{"type": "section", "text": {"type": "mrkdwn", "text": "a"}}]
-EMPTY_FIELDS = [{"type": "section", "fields": []}]
+EMPTY = [{"type": "context", "elements": []}]
 AT_ONCE = FixedValueRetryIntervalCalculator(0.01)
 
 
@@ -78,7 +78,7 @@ def test_a_webhook_answers_ok_and_the_message_is_kept(inbox: Inbox, webhook: Web
         pytest.param("text=a", "invalid_payload", id="not JSON"),
         pytest.param('["a"]', "invalid_payload", id="JSON, but no object"),
         pytest.param("{}", "no_text", id="an object that says nothing"),
-        pytest.param(json.dumps({"text": "a", "blocks": EMPTY_FIELDS}), "invalid_blocks", id="an empty list of fields"),
+        pytest.param(json.dumps({"text": "a", "blocks": EMPTY}), "invalid_blocks", id="an empty context"),
         pytest.param('{"text": "a", "thread_ts": "first"}', "invalid_thread_ts", id="a thread that is no timestamp"),
     ],
 )
@@ -92,12 +92,12 @@ def test_the_reasons_of_a_refusal_are_kept_and_logged(
 ) -> None:
     """Slack tells a webhook `invalid_blocks` and no more; here one can look up why."""
     with caplog.at_level(logging.WARNING):
-        webhook.send(text="a", blocks=EMPTY_FIELDS)
-    reason = "invalid_blocks: must provide at least 1 items [json-pointer:/blocks/0/fields]"
+        webhook.send(text="a", blocks=EMPTY)
+    reason = "invalid_blocks: must not be empty, and would be sent as {'type': 'context'} [json-pointer:/blocks/0]"
     assert reason in caplog.text
     [refused] = json.loads(fetch(inbox.url + "/messages.json")[1])["refused"]
     assert (refused["kind"], refused["reasons"]) == ("webhook", [reason])
-    assert refused["payload"] == {"text": "a", "blocks": EMPTY_FIELDS}
+    assert refused["payload"] == {"text": "a", "blocks": EMPTY}
 
 
 # The bot
@@ -185,8 +185,8 @@ def test_an_update_may_not_be_as_long_as_a_post(bot: WebClient) -> None:
 
 def test_the_bot_is_told_where_its_blocks_are_wrong(bot: WebClient) -> None:
     with pytest.raises(SlackApiError) as raised:
-        bot.chat_postMessage(channel="#a", text="a", blocks=EMPTY_FIELDS)
-    reason = "must provide at least 1 items [json-pointer:/blocks/0/fields]"
+        bot.chat_postMessage(channel="#a", text="a", blocks=EMPTY)
+    reason = "must not be empty, and would be sent as {'type': 'context'} [json-pointer:/blocks/0]"
     assert raised.value.response["error"] == "invalid_blocks"
     assert raised.value.response["errors"] == [reason]
     assert raised.value.response["response_metadata"] == {"messages": [f"[ERROR] {reason}"]}
@@ -355,75 +355,19 @@ def test_messages_that_come_at_once_all_count(inbox: Inbox, bot: WebClient) -> N
         ),
         pytest.param(
             {"type": "section", "text": {"type": "mrkdwn", "text": "*a*\nb"}},
-            "<p><strong>a</strong>\nb</p>",
+            '<div class="section"><strong>a</strong>\nb</div>',
             id="a section with its lines",
-        ),
-        pytest.param(
-            {"type": "section", "fields": [{"type": "mrkdwn", "text": "a"}] * 2},
-            '<div class="fields"><p>a</p><p>a</p></div>',
-            id="fields side by side",
         ),
         pytest.param(
             {"type": "context", "elements": [{"type": "mrkdwn", "text": "_a_"}]},
             '<div class="context"><p><em>a</em></p></div>',
             id="a context: small and grey",
         ),
-        pytest.param({"type": "divider"}, "<hr>", id="a divider"),
         pytest.param(
-            {
-                "type": "actions",
-                "elements": [{"type": "button", "text": {"type": "plain_text", "text": "a"}, "url": "https://e.org"}],
-            },
-            '<a class="button " href="https://e.org" rel="noreferrer">a</a>',
-            id="a button that leads somewhere",
-        ),
-        # Looking at the inbox must not fetch anything from elsewhere.
-        pytest.param(
-            {"type": "image", "image_url": "https://e.org/a.png", "alt_text": "a"},
-            '<span class="picture" title="https://e.org/a.png">picture: a</span>',
-            id="a picture by its words",
-        ),
-        pytest.param(
-            {
-                "type": "rich_text",
-                "elements": [{"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "a\n<b>"}]}],
-            },
-            "<pre>a\n&lt;b&gt;</pre>",
+            {"type": "section", "text": {"type": "mrkdwn", "text": "a\n```b\n&lt;c&gt;```"}},
+            '<div class="section">a\n<pre>b\n&lt;c&gt;</pre></div>',
             id="a command to copy",
         ),
-        pytest.param(
-            {
-                "type": "rich_text",
-                "elements": [
-                    {
-                        "type": "rich_text_section",
-                        "elements": [
-                            {"type": "text", "text": "a", "style": {"bold": True, "code": True}},
-                            {"type": "broadcast", "range": "here"},
-                        ],
-                    }
-                ],
-            },
-            '<div><strong><code>a</code></strong><span class="mention">@here</span></div>',
-            id="rich text",
-        ),
-        pytest.param(
-            {
-                "type": "rich_text",
-                "elements": [
-                    {
-                        "type": "rich_text_list",
-                        "style": "ordered",
-                        "elements": [
-                            {"type": "rich_text_section", "elements": [{"type": "link", "url": "https://e.org"}]}
-                        ],
-                    }
-                ],
-            },
-            '<ol><li><div><a href="https://e.org" rel="noreferrer">https://e.org</a></div></li></ol>',
-            id="a list of links",
-        ),
-        pytest.param({"type": "markdown", "text": "**a** <b>"}, "<p>**a** &lt;b&gt;</p>", id="markdown as it was sent"),
     ],
 )
 def test_the_page_draws_each_block(inbox: Inbox, webhook: WebhookClient, block: dict[str, Any], drawn: str) -> None:
@@ -436,7 +380,7 @@ def test_the_page_shows_threads_edits_and_refusals(inbox: Inbox, bot: WebClient,
     webhook.send(text="between")
     bot.chat_postMessage(channel="#a", text="reply", thread_ts=first["ts"], reply_broadcast=True)
     bot.chat_update(channel=first["channel"], ts=first["ts"], text="edited text")
-    webhook.send(text="refused", blocks=EMPTY_FIELDS)
+    webhook.send(text="refused", blocks=EMPTY)
     page = fetch(inbox.url)[1]
     order = [
         "edited text",
