@@ -223,9 +223,14 @@ def bot(inbox: Inbox) -> dict[str, str]:
     return {"SLACK_BOT_TOKEN": "xoxb-not-a-secret", "SLACK_CHANNEL": "#alerts", "SLACK_API_URL": f"{inbox.url}/api"}
 
 
+def alerts(inbox: Inbox) -> list[Message]:
+    """The messages without those that a bot adds to have the commands."""
+    return [message for message in inbox.messages if not message.text.startswith("Commands for ")]
+
+
 def headers(inbox: Inbox) -> list[str]:
-    """What each message in the inbox says first, in the order of their posting."""
-    return [header(message) for message in inbox.messages]
+    """What each alert in the inbox says first, in the order of their posting."""
+    return [header(message) for message in alerts(inbox)]
 
 
 def header(message: Message) -> str:

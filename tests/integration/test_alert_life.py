@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from local import sample
 from local.inbox import Inbox
 from local.morning import ALL, CALLS, Call, happen
-from tests.conftest import Door, Platform, ask, body_of, bot, header, headers
+from tests.conftest import Door, Platform, alerts, ask, body_of, bot, header, headers
 
 FROM_SCHEDULER = {"X-CloudScheduler": "true"}
 
@@ -49,11 +49,14 @@ def test_by_bot_the_morning_is_one_message_that_is_edited_and_its_thread(
     client = door(bad_week.environment, **bot(inbox))
     for call in CALLS:
         make(client, bad_week, call)
-    first, *replies = inbox.messages
+    first, *replies = alerts(inbox)
     # Edited at every change, so that it ends in the resolved state.
     changes = [call.reason for call in CALLS if call.reason not in {"NEW_GAP", "UNCHANGED", "ALL_GOOD"}]
     assert (first.edited, header(first)) == (len(changes), RESOLVED)
     assert first.earlier[0]["blocks"][0]["text"]["text"] == GAP
+    # What to run is its first reply, and only that.
+    assert [message for message in inbox.messages if message not in [first, *replies]] == [inbox.messages[1]]
+    assert (inbox.messages[1].thread_ts, inbox.messages[1].broadcast) == (first.ts, False)
     # Its thread tells the same story; what nobody has to hear of now is not shown in the channel.
     assert {reply.thread_ts for reply in replies} == {first.ts}
     assert [header(reply) for reply in replies if reply.broadcast] == [WORSE, DEADLINE, RESOLVED]
@@ -73,7 +76,7 @@ def test_a_deleted_first_message_is_posted_anew_and_carries_on(bad_week: Platfor
     inbox.delete(inbox.messages[0].ts)
     make(client, bad_week, replace(improved, phase3=ALL))
     make(client, bad_week, replace(resolved, phase4="NOP@HOU CHA@DEN TOR@LAL POR@SAC"))
-    first, reply = inbox.messages
+    first, reply = alerts(inbox)
     assert (first.kind, header(first)) == ("update", RESOLVED)
     assert reply.thread_ts == first.ts
 

@@ -52,4 +52,4 @@ def test_the_demo_shows_the_bad_morning_and_ends() -> None:
     assert history.count("check_date ") == 1
     assert re.search(r"status +MISSING_DATA", history)
     assert "NBA Sun Jan 18: 6 of 6 games have no Phase 4 data" in slack
-    assert "Predictions start at 18:00 UTC (1:00 PM EST), in *5 h*" in slack
+    assert "Predictions start in *5 h*, at 1:00 PM EST (18:00 UTC)" in slack

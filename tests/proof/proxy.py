@@ -48,7 +48,8 @@ def step_of(method: str, path: str, body: bytes) -> str:
         return path.split("/")[1].replace("services", "webhook")
     if path.startswith("/api/"):
         reply = path.endswith("chat.postMessage") and b'"thread_ts"' in body
-        return "reply" if reply else path.removeprefix("/api/")
+        kind = "commands" if b"Commands for " in body else "reply"
+        return kind if reply else path.removeprefix("/api/")
     if path.startswith("/upload/"):
         return "load"
     if method == "GET" and "/jobs/data-availability-" in path:

@@ -9,7 +9,7 @@ import time_machine
 
 from local import sample
 from local.inbox import Answer, Inbox
-from tests.conftest import Door, Platform, ask, bot, problem, webhook
+from tests.conftest import Door, Platform, alerts, ask, bot, problem, webhook
 from tests.integration.test_slack import refusal
 
 EIGHT = sample.MORNING
@@ -52,7 +52,7 @@ def test_what_was_sent_what_the_row_says_and_what_the_caller_gets(
         reason = "DEADLINE"
         with time_machine.travel(EIGHT, tick=True):
             ask(client)
-    earlier = len(inbox.messages)
+    earlier = len(alerts(inbox))
     inbox.answer_next(*before, *answers)
     with time_machine.travel(when, tick=True):
         if status == 502:
@@ -63,7 +63,7 @@ def test_what_was_sent_what_the_row_says_and_what_the_caller_gets(
             assert row["error"] in body["detail"]
         assert ask(client)["alert"] == {"reason": reason, "status": "sent"}
         assert ask(client)["alert"] == {"reason": "UNCHANGED", "status": "not_needed"}
-    assert len(inbox.messages) - earlier == messages
+    assert len(alerts(inbox)) - earlier == messages
     if post in {"bot's edit", "bot's reply"}:
         assert "1 h 30 min left" in inbox.messages[0].text  # the first message says how it stands
 
@@ -79,5 +79,5 @@ def test_a_message_that_was_deleted_and_cannot_be_posted_anew_is_posted_by_the_n
         problem(client.get("/"), 502)
         inbox.delete(inbox.messages[0].ts)
         ask(client)
-    (message,) = inbox.messages
+    (message,) = alerts(inbox)
     assert replayed.history()[-1]["slack_ts"] == message.ts  # what comes next goes there

@@ -30,7 +30,7 @@ from local.emulator import ROOT, bigquery_emulator
 from local.inbox import serve as serve_inbox
 from local.platform import create_tables
 from monitor.bigquery.schema import HISTORY, apply_schema
-from tests.conftest import Platform, body_of
+from tests.conftest import Platform, alerts, body_of
 from tests.proof.proxy import FAULTS, Answer, Proxy, serve
 
 SENTINELS = {
@@ -62,7 +62,7 @@ AUTHORITY, PREDICTIONS = "read nbac", "read player_prop_predictions"
 READS = ("read espn", AUTHORITY, *REQUIRED, PREDICTIONS, "read history")
 # Everything but the reading of sources is tried on the morning that has something to tell.
 BY_WEBHOOK = ("read history", "load", "poll", "webhook")
-BY_BOT = ("chat.postMessage", "chat.update", "reply")
+BY_BOT = ("chat.postMessage", "commands", "chat.update", "reply")
 
 # The truth, and when it is asked for: everything is there once predictions have run; Phase 4 is missing at eight; there
 # are no predictions, and an alert says so.
@@ -126,7 +126,7 @@ def run(platform: Platform, recorded: dict[str, Answer], cell: Cell) -> Cell:
         if cell.step in {"chat.update", "reply"}:  # which follow upon a first message
             client.post("/")
             path = "/?notify=always"
-        before = len(inbox.messages)
+        before = len(alerts(inbox))
         proxy.met.clear()
         proxy.step, proxy.fault, proxy.always = cell.step, cell.fault, cell.always
 
@@ -134,7 +134,7 @@ def run(platform: Platform, recorded: dict[str, Answer], cell: Cell) -> Cell:
         response = client.post(path, headers={"X-CloudScheduler": "true"})
         seconds = perf_counter() - started
         rows = [row for row in history(platform) if row["run_id"] == body_of(response)["run_id"]]
-        messages = [message.text for message in inbox.messages[before:]]
+        messages = [message.text for message in alerts(inbox)[before:]]
         told = response.text + json.dumps(rows, default=str)
         proxy.mend()
         again = response
@@ -151,7 +151,7 @@ def run(platform: Platform, recorded: dict[str, Answer], cell: Cell) -> Cell:
             met=proxy.met[cell.step],
             again=again.status_code,
             detail_again=body_of(again).get("detail"),
-            messages_again=[message.text for message in inbox.messages[before:]],
+            messages_again=[message.text for message in alerts(inbox)[before:]],
             told=told,
         )
 
@@ -329,6 +329,9 @@ def test_alerts(matrix: list[Cell], record_property: Callable[[str, object], Non
     gaps = [cell for cell in matrix if cell.truth == GAP]
     assert broken(gaps, lambda cell: bool(cell.messages) or cell.status in {502, 503}) == []
     assert broken(gaps, lambda cell: bool(cell.messages_again)) == []
+    # Without its commands an alert is delivered all the same.
+    commands = [cell for cell in gaps if cell.step == "commands"]
+    assert broken(commands, lambda cell: cell.status == 200 and len(cell.messages) == 1) == []
     # A message may be repeated where its answer was lost on the way, and nowhere else.
     repeated = [cell for cell in gaps if len(cell.messages) > 1]
     assert broken(repeated, lambda cell: cell.fault in {"drop after", "half a body", "hang"}) == []

@@ -270,7 +270,7 @@ def test_sql_is_sent_as_its_files_say_whatever_the_data_and_the_request(
 
 
 def assert_text(inbox: Inbox) -> str:
-    """Nothing in the messages is a control sequence but the link to the history; all that they say."""
+    """Nothing in the messages is a control sequence but the links to the log and the history; all that they say."""
     assert inbox.refused == []
     said = []
     for message in inbox.messages:
@@ -283,7 +283,8 @@ def assert_text(inbox: Inbox) -> str:
     everything = "\n".join(said)
     controls = re.findall(r"<[^>]*>?", everything)
     assert controls
-    assert all(control.startswith("<https://console.cloud.google.com/bigquery?") for control in controls), controls
+    console = "<https://console.cloud.google.com/"
+    assert all(control.startswith((f"{console}bigquery?", f"{console}logs/query;")) for control in controls), controls
     assert all(len(text) <= 3_000 for text in said)
     return everything
 
@@ -301,8 +302,9 @@ def test_data_is_text_to_slack_and_to_the_dashboard(platform: Platform, inbox: I
     assert "*&lt;!CHANNEL&gt;@&lt;!CHANNEL&gt;2*"[:20] in said
     assert "was &lt;!channel&gt;" in said
     # The commands are in a block of their own, which no mark in the data can reach.
-    (commands,) = [b["text"]["text"] for m in inbox.messages for b in m.blocks if "*Next*" in str(b)]
-    assert not re.search("evil|bold|xxx|DROP|script", commands, re.IGNORECASE)
+    commands = [b["text"]["text"] for m in inbox.messages for b in m.blocks if "python -m monitor" in str(b)]
+    assert commands
+    assert not re.search("evil|bold|xxx|DROP|script", "".join(commands), re.IGNORECASE)
     page = client.get("/dashboard").text
     assert "&lt;!CHANNEL&gt;" in page
     assert not re.search(r"<script|<!channel|<!here|<@U|<https|href=.?https://evil", page, re.IGNORECASE)

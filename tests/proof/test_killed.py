@@ -14,7 +14,7 @@ import pytest
 from local import sample
 from local.emulator import ROOT
 from local.inbox import Inbox
-from tests.conftest import Platform, bot, webhook
+from tests.conftest import Platform, alerts, bot, webhook
 from tests.proof.killed import STEPS
 
 EIGHT = sample.MORNING
@@ -30,17 +30,17 @@ def test_killed_after(replayed: Platform, inbox: Inbox, channel: type, when: dat
     platform = Platform({**replayed.environment, **channel(inbox)})
     if when != EIGHT:
         assert platform.check(EIGHT).failure is None
-    rows, messages = len(platform.history()), len(inbox.messages)
+    rows, messages = len(platform.history()), len(alerts(inbox))
 
     command = [sys.executable, "-m", "tests.proof.killed", step, when.isoformat()]
     settings = {**platform.environment, "PATH": environ["PATH"]}
     killed = subprocess.run(command, cwd=ROOT, env=settings, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL
     assert len(platform.history()) - rows == (step == "record")
-    assert len(inbox.messages) - messages == (step in {"post", "record"})
+    assert len(alerts(inbox)) - messages == (step in {"post", "record"})
 
     assert platform.check(when.replace(second=30)).failure is None
     reason = "NEW_GAP" if when == EIGHT else "DEADLINE"
     told = [(row["alert_reason"], row["alert_status"]) for row in platform.history()[rows:]]
     assert told == [(reason, "sent"), *([("UNCHANGED", "not_needed")] if step == "record" else [])]
-    assert len(inbox.messages) - messages == (2 if step == "post" else 1)
+    assert len(alerts(inbox)) - messages == (2 if step == "post" else 1)
