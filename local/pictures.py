@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Route, sync_playwright
 from local import sample
 from local.emulator import ROOT, bigquery_emulator
 from local.inbox import Inbox, serve
-from local.morning import CALLS, happen
+from local.morning import ALL, CALLS, happen
 from local.platform import create_tables, load
 from monitor.bigquery.client import connect
 from monitor.bigquery.schema import apply_schema
@@ -45,7 +45,8 @@ def main() -> None:
     """Make every picture."""
     with bigquery_emulator() as warehouse, serve() as inbox, sync_playwright() as playwright:
         hosts = {f"{name}_URL": f"https://{name.lower()}.example.com" for name in ("MONITOR", "PHASE3", "PHASE4")}
-        local = {"BIGQUERY_EMULATOR_HOST": warehouse, **hosts}
+        links = {"DASHBOARD_URL": f"{hosts['MONITOR_URL']}/dashboard", "RUNBOOK_URL": "https://wiki.example.com/nba"}
+        local = {"BIGQUERY_EMULATOR_HOST": warehouse, **hosts, **links, "SLACK_MENTION": "S0ONCALL"}
         webhook = {**local, "SLACK_WEBHOOK_URL": inbox.webhook_url}
         bot = {
             **local,
@@ -56,6 +57,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
         _replay_the_morning("webhook", webhook)
         _take(browser, inbox, ["gap", "setback", "deadline", "resolved"])
+        _check_without_predictions("unpredicted", webhook)
+        _take(browser, inbox, ["no-predictions"])
         _check_with_missing_tables("broken", webhook)
         _take(browser, inbox, ["failed", "suspect"])
         _replay_the_morning("bot", bot)
@@ -87,6 +90,14 @@ def _replay_the_morning(project: str, environment: Mapping[str, str]) -> None:
     for call in CALLS:
         happen(client, call)
         _check(settings, client, call.at)
+
+
+def _check_without_predictions(project: str, environment: Mapping[str, str]) -> None:
+    """Check when predictions are due, with all Phase 4 data and no prediction."""
+    settings, client = _platform(project, environment)
+    load(client, sample.bad_week())
+    load(client, sample.arrivals(phase3=ALL.split(), phase4=ALL.split(), at=sample.MORNING.replace(hour=7)))
+    _check(settings, client, sample.MORNING.replace(hour=13, minute=45))
 
 
 def _check_with_missing_tables(project: str, environment: Mapping[str, str]) -> None:

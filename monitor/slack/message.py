@@ -36,7 +36,7 @@ CRITICAL = frozenset({Status.MISSING_DATA, Status.NO_PREDICTIONS})
 """The statuses for which SLACK_MENTION is called."""
 
 _MEANING = {
-    Status.MISSING_DATA: "Without this data there are none.",
+    Status.MISSING_DATA: "Games without data get none.",
     Status.PARTIAL_DATA: "Predictions will miss players.",
     Status.NO_PREDICTIONS: "The Phase 4 data is there, so predictions were possible.",
     Status.SCHEDULE_UNKNOWN: "Predictions may be missing for games that nobody lists. This is *not* an all-clear.",

@@ -98,7 +98,7 @@ def _text(message: Message) -> str:
     for block in message.blocks:
         texts = [block["text"]] if "text" in block else block["elements"]
         parts += [text["text"] for text in texts if "```" not in text["text"]]
-    return re.sub(r"[0-9a-f]{32}", "…", re.sub(r"<[^|>]+\|([^>]+)>", r"\1", "\n\n".join(parts)))
+    return re.sub(r"\brun [0-9a-f]{8}\b", "run …", re.sub(r"<[^|>]+\|([^>]+)>", r"\1", "\n\n".join(parts)))
 
 
 def _blocks(page: str) -> list[str]:

@@ -93,7 +93,7 @@ def test_a_gap_says_what_why_and_what_next() -> None:
         "\n"
     ) == [
         "🔴 NBA Sun Jan 18: 1 of 2 games has no Phase 4 data",
-        "Predictions start in *5 h*, at 1:00 PM EST (18:00 UTC). Without this data there are none.",
+        "Predictions start in *5 h*, at 1:00 PM EST (18:00 UTC). Games without data get none.",
         "Usually ready by 11:05 AM, nine of ten by 11:10 AM.",
         "*Likely cause:* Phase 4 stalled.",
         "*Latest data:* Phase 3 Jan 18 · Phase 4 Jan 18",
