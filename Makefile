@@ -59,9 +59,10 @@ lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 clean: ## Remove everything the other targets create
 	rm -rf .venv .venv-* .tools .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/.ready: requirements.txt requirements-dev.txt local/environment.sh
+.venv/.ready: requirements.txt requirements-dev.txt local/environment.sh local/monitor.sh
 	@echo "Setting up the development environment …"
 	@local/environment.sh .venv requirements.txt requirements-dev.txt
+	@ln -s ../../local/monitor.sh .venv/bin/monitor
 
 .venv-emulator/.ready: requirements-emulator.txt local/environment.sh
 	@echo "Setting up the BigQuery emulator …"
