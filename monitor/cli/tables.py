@@ -139,7 +139,7 @@ def history_text(calendar: Sequence[Row], days: DateRange, zone: tzinfo, screen:
             _ready(row, "{} of {}"),
             _time(row["due_at"], row["check_date"], zone) if row["outcome"] else NONE,
             _time(row["ready_at"], row["check_date"], zone),
-            against(row["ready_minutes_before_predictions"]),
+            _left(row["ready_minutes_before_predictions"]),
             row["outcome"] or NONE,
         ]
         for row in calendar
@@ -150,9 +150,16 @@ def history_text(calendar: Sequence[Row], days: DateRange, zone: tzinfo, screen:
     if (times := usual(known, zone)) and times.half:
         most = f", nine of ten by {times.most:%-I:%M %p}" if times.most else ""
         summary.append(f"Half of the last {times.dates} were ready by {times.half:%-I:%M %p}{most}.")
-    header = ["DATE", "STATUS", "READY", "DUE", "READY AT", "BEFORE PREDICTIONS", "OUTCOME"]
+    header = ["DATE", "STATUS", "READY", "DUE", "READY AT", "TIME LEFT", "OUTCOME"]
     shown = table(header, lines, screen)
-    return "\n\n".join([shown, "\n".join(filter(None, [*summary, f"Times are {zone}'s."]))])
+    return "\n\n".join(
+        [
+            shown,
+            "\n".join(
+                filter(None, [*summary, f"Times are in the zone {zone}. The time left is until predictions start."])
+            ),
+        ]
+    )
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen) -> str:
@@ -193,3 +200,7 @@ def _moment(text: str | None) -> datetime | None:
 def _time(moment: datetime | None, day: date, zone: tzinfo) -> str:
     """The clock without its zone, which the table names once."""
     return clock(moment, day, zone).rpartition(" ")[0] or NONE
+
+
+def _left(minutes: int | None) -> str:
+    return against(minutes).removesuffix(" before")
