@@ -150,16 +150,9 @@ def history_text(calendar: Sequence[Row], days: DateRange, zone: tzinfo, screen:
     if (times := usual(known, zone)) and times.half:
         most = f", nine of ten by {times.most:%-I:%M %p}" if times.most else ""
         summary.append(f"Half of the last {times.dates} were ready by {times.half:%-I:%M %p}{most}.")
+    summary.append(f"Times are in the zone {zone}. The time left is until predictions start.")
     header = ["DATE", "STATUS", "READY", "DUE", "READY AT", "TIME LEFT", "OUTCOME"]
-    shown = table(header, lines, screen)
-    return "\n\n".join(
-        [
-            shown,
-            "\n".join(
-                filter(None, [*summary, f"Times are in the zone {zone}. The time left is until predictions start."])
-            ),
-        ]
-    )
+    return "\n\n".join([table(header, lines, screen), "\n".join(filter(None, summary))])
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], screen: Screen) -> str:

@@ -94,8 +94,8 @@ def test_a_bug_is_3_since_1_would_mean_a_gap(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_closed_pipe_is_no_error() -> None:
     """As of `monitor … | true`: no trace, and the exit status is that of the command."""
     command = [sys.executable, "-m", "monitor", "check", "--date", "2026-02-30"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, env={"PATH": environ["PATH"], **SETTINGS}, **pipes) as ran:
+    shell = {"PATH": environ["PATH"], **SETTINGS}
+    with subprocess.Popen(command, cwd=ROOT, env=shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
         assert ran.stdout is not None
         ran.stdout.close()
         assert ran.stderr is not None
