@@ -115,7 +115,7 @@ def _check(settings: Settings, options: argparse.Namespace, run_id: str) -> Exit
     outcome = run_check(partial(connect, settings), Run(settings, request, run_id, Trigger.CLI, now))
     if options.json:
         _print(checked(outcome).get_data(as_text=True))
-    elif request.is_range:
+    elif request.is_range and outcome.checks:
         _print(range_text(outcome, _screen(), only_gaps=options.command == "backfill"))
     elif outcome.checks:
         _print(check_text(outcome, _screen()))

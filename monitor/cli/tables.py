@@ -63,7 +63,7 @@ def _games(games: Sequence[Row], day: date, zone: tzinfo) -> list[list[str]]:
     """A line for each game, worst first. A reason is said once, since most games of a bad day lack the same."""
     lines, said = [], None
     for game in sorted(games, key=lambda game: _WORST_FIRST.index(game["status"])):
-        reason = game["reason"] or f"ready at {clock(_moment(game['ready_at']), day, zone)}"
+        reason = game["reason"] or _ready_note(game, day, zone)
         lines.append(
             [
                 game["matchup"],
@@ -76,6 +76,12 @@ def _games(games: Sequence[Row], day: date, zone: tzinfo) -> list[list[str]]:
         )
         said = reason
     return lines
+
+
+def _ready_note(game: Row, day: date, zone: tzinfo) -> str:
+    ready = f"ready at {clock(_moment(game['ready_at']), day, zone)}" if game["ready_at"] else "ready"
+    # Not 0 but NULL while predictions are not due.
+    return f"{ready}, no predictions" if game["predictions"] == 0 else ready
 
 
 def _findings(check: Row, day: date, zone: tzinfo) -> list[str]:
@@ -100,8 +106,6 @@ def _recorded(outcome: Outcome) -> bool:
 def range_text(outcome: Outcome, screen: Screen, *, only_gaps: bool) -> str:
     """The checks of a range: a line for each date, or for each in trouble, and how many there are of each status."""
     checks = outcome.checks
-    if not checks:
-        return ""
     lines = [
         [check["check_date"], check["status"], _ready(check, "{} of {}"), _not_ready(check)]
         for check in checks
@@ -124,8 +128,11 @@ def range_text(outcome: Outcome, screen: Screen, *, only_gaps: bool) -> str:
 
 
 def _not_ready(check: Row) -> str:
-    games = [game for game in check["games"] if game["status"] not in {GameStatus.READY, GameStatus.EXCLUDED}]
-    return ", ".join(f"{game['matchup']} {game['status'].lower()}" for game in games) or NONE
+    fine = {GameStatus.READY, GameStatus.EXCLUDED}
+    lacking = [f"{game['matchup']} {game['status'].lower()}" for game in check["games"] if game["status"] not in fine]
+    if check["status"] == Status.NO_PREDICTIONS:
+        lacking = [f"{game['matchup']} not predicted" for game in check["games"] if game["predictions"] == 0]
+    return ", ".join(lacking) or NONE
 
 
 def history_text(calendar: Sequence[Row], days: DateRange, zone: tzinfo, screen: Screen) -> str:
