@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit proof reliability mutants bench lint format pictures audit licences lock clean
 ARGS ?=
+# Python keeps the modules that it has compiled, whatever the shell says, or each process would compile them again.
+unexport PYTHONDONTWRITEBYTECODE
 # A module's tests stay together, since they share what it loads; tests/conftest.py says which modules begin.
 TWO_AT_ONCE = -n 2 --dist loadfile --no-loadscope-reorder
 

@@ -39,7 +39,6 @@ fi
 for requirements in "$@"; do
   # If packages have hashes, all must have one, so an unpinned package is an error here as it is in the deploy.
   hashes=$(grep -q -e --hash= "$requirements" && echo --require-hashes || true)
-  # Compile once here: a process that may not write beside the modules would compile them on every start.
-  "$uv" pip install -q --compile-bytecode --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
+  "$uv" pip install -q --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
 done
 touch "$folder/.ready"
