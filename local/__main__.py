@@ -82,11 +82,12 @@ def _seed(environment: dict[str, str], *, whole_season: bool) -> bigquery.Client
 
 
 def _replay(client: bigquery.Client, url: str) -> None:
-    """Call the function as it was called until the day before, and show how far that is."""
+    """Call the function as it was called until the day before."""
+    print(f"Recording the season until {sample.ALL_READY:%B %-d}, morning by morning ", end="", flush=True)
     for at, path in season.calls(client):
-        print(f"\rRecording the season so far: {at:%B %-d} … ", end="", flush=True)
         with time_machine.travel(at, tick=True):
             _call(url, path, at)
+        print(".", end="", flush=True)
     print()
 
 
