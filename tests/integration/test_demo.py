@@ -1,4 +1,4 @@
-"""What `make demo ARGS=--once` shows, as a person sees it. tests/proof/test_demo_season.py has the demo with its season."""
+"""What `make demo ARGS=--once` shows, as a person sees it. The demo with its season is in tests/proof."""
 
 import re
 import subprocess
