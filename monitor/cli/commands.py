@@ -22,7 +22,7 @@ from flask import Response
 from monitor.bigquery.client import connect
 from monitor.bigquery.history import VIEWS, read_queries
 from monitor.bigquery.schema import SchemaError, apply_schema, schema_drift
-from monitor.check import run_check
+from monitor.check import Failure, run_check
 from monitor.cli.tables import Screen, check_text, history_text, range_text
 from monitor.core.alerts import TROUBLE
 from monitor.core.dates import league_date
@@ -55,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with nullcontext() if options.verbose else watched(_progress(options)), log_context(run_id=run_id):
         try:
             return _COMMANDS[options.command](load_settings(os.environ), options, run_id)
+        except KeyboardInterrupt:
+            return 130  # as a shell has it: 128 and the number of the signal
         except SettingsError as error:
             _complain(f"{error}\n{HINT}" if "not set" in str(error) else str(error))
             return Exit.NOT_UNDERSTOOD
@@ -120,7 +122,7 @@ def _check(settings: Settings, options: argparse.Namespace, run_id: str) -> Exit
     elif outcome.checks:
         _print(check_text(outcome, _screen()))
     if outcome.failure:
-        _complain(outcome.detail)
+        _complain(f"{outcome.detail}. Add -v to see it" if outcome.failure is Failure.BUG else outcome.detail)
         return Exit.NOT_KNOWN
     return Exit.GAP if any(check["status"] in TROUBLE for check in outcome.checks) else Exit.FINE
 

@@ -17,6 +17,7 @@ from local import sample, season
 from local.emulator import ROOT
 
 
+@pytest.mark.timeout(300)
 def test_the_demo_has_its_season_and_stops_what_it_has_started(share: Callable[[int], int]) -> None:
     if share(len(season.MORNINGS)) < len(season.MORNINGS):
         pytest.skip("a share of the season is not what the demo shows")

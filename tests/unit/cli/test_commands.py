@@ -91,6 +91,15 @@ def test_a_bug_is_3_since_1_would_mean_a_gap(monkeypatch: pytest.MonkeyPatch) ->
     assert ran.err.startswith("A bug in the monitor, TypeError: ")
 
 
+def test_an_interrupted_command_ends_without_a_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("monitor.cli.commands.read_queries", interrupted)
+    ran = run(SETTINGS, "history", terminal=True)
+    assert (ran.code, ran.out, ran.err) == (130, "", "")
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     """As of `monitor … | true`: no trace, and the exit status is that of the command."""
     command = [sys.executable, "-m", "monitor", "check", "--date", "2026-02-30"]
