@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit proof reliability mutants bench lint format pictures audit licences lock clean
 ARGS ?=
+# Python keeps the modules that it has compiled, whatever the shell says, or each process would compile them again.
+unexport PYTHONDONTWRITEBYTECODE
 # A module's tests stay together, since they share what it loads; tests/conftest.py says which modules begin.
 TWO_AT_ONCE = -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -59,9 +61,10 @@ lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 clean: ## Remove everything the other targets create
 	rm -rf .venv .venv-* .tools .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.venv/.ready: requirements.txt requirements-dev.txt local/environment.sh
+.venv/.ready: requirements.txt requirements-dev.txt local/environment.sh local/monitor.sh
 	@echo "Setting up the development environment …"
 	@local/environment.sh .venv requirements.txt requirements-dev.txt
+	@ln -s ../../local/monitor.sh .venv/bin/monitor
 
 .venv-emulator/.ready: requirements-emulator.txt local/environment.sh
 	@echo "Setting up the BigQuery emulator …"

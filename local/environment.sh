@@ -39,7 +39,9 @@ fi
 for requirements in "$@"; do
   # If packages have hashes, all must have one, so an unpinned package is an error here as it is in the deploy.
   hashes=$(grep -q -e --hash= "$requirements" && echo --require-hashes || true)
-  # Compile once here: a process that may not write beside the modules would compile them on every start.
-  "$uv" pip install -q --compile-bytecode --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
+  # Some processes may not write beside the modules of what ships, and would compile them on every start. Of the tools'
+  # modules few are ever imported, so those are compiled on first use.
+  case $requirements in *-dev.txt | *-emulator.txt) compile= ;; *) compile=--compile-bytecode ;; esac
+  "$uv" pip install -q $compile --python "$folder/bin/python" ${hashes:+"$hashes"} -r "$requirements"
 done
 touch "$folder/.ready"

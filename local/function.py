@@ -1,17 +1,18 @@
 """Runs the Cloud Function in its own process, served by the functions framework on a free local port.
 
-Its clock can be set, because the monitor's decisions depend on the time of day.
+Its clock can be set, because the monitor's decisions depend on the time of day, and a request can bring its own time.
 """
 
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from os import environ
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import functions_framework
 import time_machine
@@ -20,6 +21,8 @@ from werkzeug.serving import make_server
 from local.emulator import ROOT
 
 START_SECONDS = 30
+CLOCK = "X-Clock"
+"""The header of a request that is to be answered as at this time, for replays: `X-Clock: 2026-01-18T11:15-05:00`."""
 
 
 class FunctionError(Exception):
@@ -72,7 +75,16 @@ def main(port: str, *at: str) -> None:
     for moment in at:
         time_machine.travel(datetime.fromisoformat(moment), tick=True).start()
     app = functions_framework.create_app("check_data_availability", str(ROOT / "main.py"))
-    make_server("127.0.0.1", int(port), app, threaded=True).serve_forever()
+    make_server("127.0.0.1", int(port), _at_its_own_time(app), threaded=True).serve_forever()
+
+
+def _at_its_own_time(app: WSGIApplication) -> WSGIApplication:
+    def answer(environment: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        moment = environment.get(f"HTTP_{CLOCK.upper().replace('-', '_')}")
+        with time_machine.travel(datetime.fromisoformat(moment), tick=True) if moment else nullcontext():
+            return list(app(environment, start_response))
+
+    return answer
 
 
 if __name__ == "__main__":

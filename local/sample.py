@@ -66,9 +66,8 @@ class _Game:
     def tipoff(self) -> datetime:
         return datetime.combine(self.day, time(19 if self.day.weekday() < 5 else 18), EASTERN)  # noqa: PLR2004 - weekdays
 
-    @property
-    def played(self) -> bool:
-        return self.day < BAD_DAY and not self.moved
+    def played(self, morning: date = BAD_DAY) -> bool:
+        return self.day < morning and not self.moved
 
 
 # Slates that are real or modelled on an incident. The counts of PARTLY_READY are those of 2026-01-29.
@@ -83,7 +82,7 @@ _PINNED = {
 def season() -> dict[str, list[dict[str, Any]]]:
     """Rows to load, by table."""
     games = list(_games())
-    with_phase3 = [game for game in games if game.played]
+    with_phase3 = [game for game in games if game.played()]
     return {
         "nba_raw.espn_scoreboard": [
             _espn(game) for game in games if game.day != ONE_SOURCE and game.day < BAD_DAY + timedelta(days=8)
@@ -132,6 +131,18 @@ def full_slate(day: date) -> dict[str, list[dict[str, Any]]]:
         "nba_raw.nbac_schedule": list(map(_nbac, games)),
         "nba_analytics.upcoming_player_game_context": [row for game in games for row in _phase3(game)],
         "nba_precompute.player_composite_factors": [row for game in games for row in _factors(game)],
+    }
+
+
+def schedule(morning: date, days: DateRange) -> dict[str, list[dict[str, Any]]]:
+    """The schedules' rows for the games of these days as they were written at 6:30 on a morning before the bad one.
+
+    Before that morning the moved game had been moved.
+    """
+    games = [game for game in _games() if game.day in days and not game.moved]
+    return {
+        "nba_raw.espn_scoreboard": [_espn(game, morning) for game in games],
+        "nba_raw.nbac_schedule": [_nbac(game, morning) for game in games],
     }
 
 
@@ -201,7 +212,7 @@ def _game(day: date, game_id: str, entry: str) -> _Game:
     return _Game(day, game_id, away, home, expected - expected // 2, expected // 2, phase4=split)
 
 
-def _espn(game: _Game) -> dict[str, Any]:
+def _espn(game: _Game, morning: date = BAD_DAY) -> dict[str, Any]:
     return {
         "game_id": game.date_form,
         "espn_game_id": f"4018{game.game_id[-5:]}",
@@ -210,31 +221,31 @@ def _espn(game: _Game) -> dict[str, Any]:
         "away_team_abbr": _ESPN_CODES.get(game.away, game.away),
         "home_team_abbr": _ESPN_CODES.get(game.home, game.home),
         # ESPN's loader drops postponed games before writing, so the earlier row stays.
-        "game_status": "final" if game.played else "scheduled",
-        "is_completed": game.played,
+        "game_status": "final" if game.played(morning) else "scheduled",
+        "is_completed": game.played(morning),
         "scheduled_start_time": game.tipoff.isoformat(),
-        "scrape_timestamp": _refreshed(game).isoformat(),
-        "processed_at": _refreshed(game).isoformat(),
+        "scrape_timestamp": _refreshed(game, morning).isoformat(),
+        "processed_at": _refreshed(game, morning).isoformat(),
     }
 
 
-def _nbac(game: _Game) -> dict[str, Any]:
+def _nbac(game: _Game, morning: date = BAD_DAY) -> dict[str, Any]:
     return {
         "game_id": game.game_id,
         "game_code": f"{game.day:%Y%m%d}/{game.away}{game.home}",
         "game_date": str(game.day),
         # Eastern time labelled as UTC, as from NBA.com.
         "game_date_est": f"{game.tipoff:%Y-%m-%dT%H:%M:%S}Z",
-        "game_status": 3 if game.played else 1,
+        "game_status": 3 if game.played(morning) else 1,
         "away_team_tricode": game.away,
         "home_team_tricode": game.home,
-        "away_team_score": 108 if game.played else None,
-        "home_team_score": 111 if game.played else None,
+        "away_team_score": 108 if game.played(morning) else None,
+        "home_team_score": 111 if game.played(morning) else None,
         "is_regular_season": game.day != CUP_FINAL,
         "is_playoffs": False,
         "is_all_star": False,
         "is_emirates_cup": game.day == CUP_FINAL,
-        "processed_at": _refreshed(game).isoformat(),
+        "processed_at": _refreshed(game, morning).isoformat(),
     }
 
 
@@ -254,14 +265,14 @@ def _bdl(game: _Game) -> dict[str, Any]:
         "game_date": str(game.day),
         "away_team_abbr": game.away,
         "home_team_abbr": game.home,
-        "status": "Postponed" if game.moved else "Final" if game.played else tipoff,
+        "status": "Postponed" if game.moved else "Final" if game.played() else tipoff,
         "processed_at": _refreshed(game).isoformat(),
     }
 
 
-def _refreshed(game: _Game) -> datetime:
+def _refreshed(game: _Game, morning: date = BAD_DAY) -> datetime:
     """Past games were last written the morning after, coming games at 6:30 this morning."""
-    return datetime.combine(min(game.day + timedelta(days=1), BAD_DAY), time(6, 30), EASTERN)
+    return datetime.combine(min(game.day + timedelta(days=1), morning), time(6, 30), EASTERN)
 
 
 def _written(game: _Game, at: time) -> str:

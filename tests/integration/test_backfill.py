@@ -1,18 +1,12 @@
 """A season in one go: the jobs of a single date, the rows that its dates give one by one, all of them or none."""
 
-import os
-import pty
-import subprocess
-import sys
 from collections import Counter
-from os import environ
 from typing import Any
 
 import pytest
 from google.cloud import bigquery
 
 from local import sample
-from local.emulator import ROOT
 from monitor.bigquery.schema import HISTORY, apply_schema, wanted_columns
 from tests.conftest import Door, Platform, ask, body_of, problem
 
@@ -97,59 +91,3 @@ def test_a_range_that_cannot_be_written_leaves_no_row(loaded_season: Platform, d
         assert len(platform.history()) == 1
     finally:
         platform.client.delete_dataset("half", delete_contents=True)
-
-
-# From a shell.
-
-
-def command(platform: Platform) -> dict[str, Any]:
-    arguments = ["backfill", "--start", "2026-01-13", "--end", "2026-01-17"]
-    return {
-        "args": [sys.executable, "-m", "monitor", *arguments],
-        "cwd": ROOT,
-        "env": {"PATH": environ["PATH"], **platform.environment},
-        "stdout": subprocess.PIPE,
-        "text": True,
-    }
-
-
-def test_it_says_what_was_found_and_logs_elsewhere(season: Platform) -> None:
-    ran = subprocess.run(**command(season), stderr=subprocess.PIPE, check=True)
-    first, *rest = ran.stdout.splitlines()
-    assert first.startswith("5 dates recorded in ")
-    assert [" ".join(line.split()) for line in rest if line] == [
-        "OK 3",
-        "PARTIAL_DATA 1",
-        "MISSING_DATA 1",
-        "2026-01-13 PARTIAL_DATA 2 of 3 games ready",
-        "2026-01-15 MISSING_DATA 7 of 8 games ready",
-    ]
-    assert '"event": "run_completed"' in ran.stderr
-    assert {row["trigger"] for row in season.history()} == {"backfill"}
-
-
-def test_who_watches_sees_the_steps(season: Platform) -> None:
-    screen, terminal = pty.openpty()
-    subprocess.run(**command(season), stderr=terminal, check=True)
-    os.close(terminal)
-    shown = os.read(screen, 10_000).decode().split("\r\n")
-    os.close(screen)
-    assert shown == [
-        "reading the sources for 2026-01-13 to 2026-01-17 …",
-        "judging 5 dates …",
-        "writing 5 rows …",
-        "",
-    ]
-
-
-def test_a_range_needs_both_its_ends() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "monitor", "backfill", "--start", "2026-01-13"],
-        cwd=ROOT,
-        env={"PATH": environ["PATH"], "GCP_PROJECT_ID": "nba"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 2
-    assert "the following arguments are required: --end" in ran.stderr

@@ -12,7 +12,7 @@ from typing import Any
 
 import time_machine
 
-from monitor.__main__ import main
+from monitor.cli.commands import main
 
 STEPS = {
     "observe": ("monitor.check", "read_sources"),

@@ -24,7 +24,8 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "slack": ({*EDGE, "request", "words"}, {"slack_sdk"}),
     "check": ({*EDGE, "request", "heartbeat", "bigquery", "slack"}, set()),
     "web": ({*EDGE, "request", "words", "bigquery", "check"}, {"flask", "jinja2"}),
-    "__main__": ({*EDGE, "request", "bigquery", "check"}, set()),
+    "cli": ({*EDGE, "request", "words", "bigquery", "check", "web"}, {"flask"}),
+    "__main__": ({"cli"}, set()),
     "main": ({*EDGE, "request", "boot", "bigquery", "check", "web"}, {"flask", "functions_framework"}),
 }
 
@@ -91,4 +92,4 @@ def test_files_stay_small_and_rooms_few() -> None:
     assert lines["main"] < 100
     assert lines["monitor.check"] < 220
     rooms = {part_of(name_of(path)) for path in SHIPPED} - {"", "main"}
-    assert len(rooms) <= 12
+    assert len(rooms) <= 13

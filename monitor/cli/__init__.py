@@ -1,0 +1,1 @@
+"""The command line: commands for a person at a terminal and for scripts."""
