@@ -135,11 +135,8 @@ def full_slate(day: date) -> dict[str, list[dict[str, Any]]]:
 
 
 def schedule(morning: date, days: DateRange) -> dict[str, list[dict[str, Any]]]:
-    """The schedules' rows for the games of these days as they were written at 6:30 on a morning before the bad one.
-
-    Before that morning the moved game had been moved.
-    """
-    games = [game for game in _games() if game.day in days and not game.moved]
+    """The schedules' rows for the games of these days as they were written at 6:30 on a morning before the bad one."""
+    games = [game for game in _games() if game.day in days]
     return {
         "nba_raw.espn_scoreboard": [_espn(game, morning) for game in games],
         "nba_raw.nbac_schedule": [_nbac(game, morning) for game in games],

@@ -1,7 +1,7 @@
 """The season up to the bad morning, as the demo's history has it: through the function, at the times of the calls.
 
 A backfill records the season's start. On a later day nobody can tell when data was there, so the outcomes of those
-dates are unknown. On each of the last fourteen mornings the function is called at that morning's time, with the
+dates are unknown. On each of the last nine mornings the function is called at that morning's time, with the
 schedule as it was. One morning's data is late, and two dates never get all of theirs.
 """
 
@@ -16,9 +16,9 @@ from monitor.core.dates import DateRange
 
 PHASE4 = "nba_precompute.player_composite_factors"
 SCHEDULES = ("nba_raw.espn_scoreboard", "nba_raw.nbac_schedule")
-FIRST_MORNING = date(2026, 1, 4)
+FIRST_MORNING = date(2026, 1, 9)
 MORNINGS = DateRange(FIRST_MORNING, sample.ALL_READY)
-LATE = date(2026, 1, 6)
+LATE = date(2026, 1, 11)
 _CAME_LATE = datetime.combine(LATE, time(9, 10), sample.EASTERN)
 _A_DAY = timedelta(days=1)
 
@@ -39,7 +39,7 @@ def calls(client: bigquery.Client) -> Iterator[tuple[datetime, str]]:
     """The time and path of each call, in order; what was written before it has been when it is yielded."""
     yield _at(FIRST_MORNING, time(7)), f"/?start={sample.SEASON.first}&end={FIRST_MORNING - _A_DAY}"
     for day in MORNINGS:
-        load(client, sample.schedule(day, DateRange(day - _A_DAY, day)))
+        load(client, sample.schedule(day, DateRange(max(day - _A_DAY, FIRST_MORNING), day)))
         yield _at(day, time(8)), "/"
         if day == LATE:
             load(client, {PHASE4: _late()})
