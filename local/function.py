@@ -38,9 +38,10 @@ def function(settings: Mapping[str, str], log: Path, *, at: datetime | None = No
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "local.function", str(port), *([at.isoformat()] if at else [])]
+    own = {"MONITOR_URL": url, "DASHBOARD_URL": f"{url}/dashboard"}
     with log.open("w") as lines:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**inherited(), "MONITOR_URL": url, **settings}, stdout=lines, stderr=lines
+            command, cwd=ROOT, env={**inherited(), **own, **settings}, stdout=lines, stderr=lines
         )
     try:
         _wait_until_listening(process, port, log)

@@ -19,6 +19,7 @@ from monitor.core.verdict import DateVerdict, Status
 from monitor.request import CheckRequest, Run, Trigger
 from monitor.settings import load_settings
 from monitor.slack.message import CRITICAL, Messages, compose
+from monitor.slack.mrkdwn import escape
 from tests.unit.core.world import NOW, TODAY, World, game, team, teams
 
 HOSTS = {
@@ -540,6 +541,20 @@ def test_hostile_data_stays_text_within_the_limits(text: str) -> None:
         # Otherwise Slack makes links of bare addresses, which no escaping prevents.
         assert json.dumps(sent).count('"mrkdwn"') == json.dumps(sent).count('"verbatim": true')
         assert len(words(verdict_of(world))) <= 12_000
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "shown"),
+    [
+        ("a & b", 9, "a &amp; b"),
+        # Cut between characters, never within an entity, and the mark of the cut counts.
+        ("a & b", 8, "a &amp;…"),
+        ("a & b", 7, "a …"),
+        ("&&&", 14, "&amp;&amp;…"),
+    ],
+)
+def test_data_is_cut_as_it_is_shown(text: str, most: int, shown: str) -> None:
+    assert escape(text, most) == shown
 
 
 any_text = st.one_of(st.none(), st.text(max_size=40))
