@@ -14,7 +14,7 @@ from monitor.core.games import GameStatus
 from monitor.core.readiness import Outcome as Timeliness
 from monitor.core.readiness import Readiness, usual
 from monitor.core.verdict import Status
-from monitor.words import NONE, PHASES, against, both_clocks, clock, day_name
+from monitor.core.words import NONE, PHASES, against, both_clocks, clock, day_name
 
 type Row = Mapping[str, Any]
 

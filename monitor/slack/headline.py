@@ -8,7 +8,7 @@ from monitor.core.alerts import Decision, Reason
 from monitor.core.games import GameStatus
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, Status
-from monitor.words import duration
+from monitor.core.words import duration
 
 _HEADER_CHARACTERS = HeaderBlock.text_max_length
 

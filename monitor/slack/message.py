@@ -19,13 +19,13 @@ from monitor.core.games import GameStatus
 from monitor.core.readiness import Readiness, advice, usual
 from monitor.core.sources import Kind
 from monitor.core.verdict import DateVerdict, Status
+from monitor.core.words import PHASES, both_clocks, clock, duration
 from monitor.request import Run
 from monitor.settings import Settings
 from monitor.slack.commands import commands, next_step
 from monitor.slack.games import MOST_GAMES, games_text
 from monitor.slack.headline import day_words, headline, plural
 from monitor.slack.mrkdwn import context, escape, fit, link, listed, section
-from monitor.words import PHASES, both_clocks, clock, duration
 
 MOST_WARNINGS = 3
 RUN_ID_CHARACTERS = 8

@@ -18,12 +18,12 @@ from monitor.bigquery.client import Client
 from monitor.bigquery.history import NoHistoryError, read_queries, split_history
 from monitor.core.dates import DateRange, league_date
 from monitor.core.verdict import Status
+from monitor.core.words import NONE, against, both_clocks, clock, day_name
 from monitor.request import DashboardRequest
 from monitor.settings import Settings
 from monitor.web.panels import answer, calendar, day, early, incidents, often, runs, sources, start
 from monitor.web.states import KINDS, NOT_RUN, STATES, alert_words, date_state, game_state
 from monitor.web.view import Row, View
-from monitor.words import NONE, against, both_clocks, clock, day_name
 
 _FOLDER = Path(__file__).parent
 

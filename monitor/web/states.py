@@ -9,9 +9,9 @@ from monitor.core.games import GameStatus
 from monitor.core.readiness import Outcome
 from monitor.core.sources import Kind
 from monitor.core.verdict import Status
+from monitor.core.words import NONE
 from monitor.request import Trigger
 from monitor.web.view import Row
-from monitor.words import NONE
 
 NOT_RUN = "NOT_RUN"
 """The calendar's status for a date that was never checked. The core judges dates, so it has no such status."""

@@ -9,10 +9,10 @@ from typing import Any
 from monitor.core.alerts import GAP
 from monitor.core.readiness import Outcome
 from monitor.core.verdict import Status
+from monitor.core.words import PHASES, clock, duration
 from monitor.settings import Settings
 from monitor.web.states import NOT_RUN, State, date_state, day_state, ready_words
 from monitor.web.view import Row, View
-from monitor.words import PHASES, clock, duration
 
 
 def context(view: View, settings: Settings) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from monitor.core.dates import league_date
 from monitor.core.games import GameStatus
 from monitor.core.sources import EVIDENCE_DAYS, Kind
 from monitor.core.verdict import Status
+from monitor.core.words import NONE, PHASES, against, both_clocks, duration
 from monitor.settings import Settings
 from monitor.web.panels.incidents import duration_of
 from monitor.web.panels.start import check_commands
 from monitor.web.states import KINDS, NOT_RUN, how_bad, reason_words, trigger_words
 from monitor.web.view import Row, Rows, View
-from monitor.words import NONE, PHASES, against, both_clocks, duration
 
 _LATEST = {"phase3_latest": Kind.CONTEXT, "phase4_latest": Kind.COVERAGE}
 

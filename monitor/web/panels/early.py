@@ -6,10 +6,10 @@ from math import ceil, floor
 from typing import Any, NamedTuple
 
 from monitor.core.readiness import advice
+from monitor.core.words import clock, day_name
 from monitor.settings import Settings
 from monitor.web.states import OUTCOMES, State
 from monitor.web.view import Row, Rows, View
-from monitor.words import clock, day_name
 
 MOST_MARKS = 60
 

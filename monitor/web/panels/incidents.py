@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from monitor.core.alerts import GAP
 from monitor.core.verdict import Status
+from monitor.core.words import NONE, PHASES, against, clock, duration
 from monitor.settings import Settings
 from monitor.web.states import NOT_RUN, State, date_state
 from monitor.web.view import Row, View
-from monitor.words import NONE, PHASES, against, clock, duration
 
 MOST_INCIDENTS = 50
 

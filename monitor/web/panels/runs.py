@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from monitor.core.words import duration
 from monitor.request import Trigger
 from monitor.settings import Settings
 from monitor.web.states import trigger_words
 from monitor.web.view import Rows, View
-from monitor.words import duration
 
 MOST_RUNS = 10
 MOST_SILENCE = timedelta(hours=26)

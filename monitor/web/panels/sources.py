@@ -5,10 +5,10 @@ from itertools import groupby
 from typing import Any
 
 from monitor.core.sources import Kind
+from monitor.core.words import NONE
 from monitor.settings import Settings
 from monitor.web.states import KINDS
 from monitor.web.view import Row, Rows, View
-from monitor.words import NONE
 
 MOST_WEEKS = 8
 

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from monitor.core.dates import DateRange
+from monitor.core.words import AUTHORIZATION
 from monitor.request import MAX_DAYS
 from monitor.settings import Settings
 from monitor.web.view import View
-from monitor.words import AUTHORIZATION
 
 
 def context(view: View, settings: Settings) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_what_is_uploaded_boots_alone(first_preflight: tuple[Cloud, subprocess.C
 @pytest.mark.parametrize(
     "files",
     [
-        pytest.param(["monitor/words.py"], id="one"),
+        pytest.param(["monitor/core/words.py"], id="one"),
         # Of every kind and in every folder.
         pytest.param(sorted(SHIPPED), id="all"),
     ],
@@ -69,9 +69,9 @@ def test_files_that_are_not_uploaded_are_named(clone: Cloud, files: list[str]) -
 
 
 def test_a_file_that_is_not_in_git_is_named(clone: Cloud) -> None:
-    git(clone.clone, "rm", "-q", "--cached", "monitor/words.py")
-    clone.change(also=["monitor/words.py"])
-    assert "uploaded but not in git; commit or remove: monitor/words.py" in fails(preflight(clone))
+    git(clone.clone, "rm", "-q", "--cached", "monitor/core/words.py")
+    clone.change(also=["monitor/core/words.py"])
+    assert "uploaded but not in git; commit or remove: monitor/core/words.py" in fails(preflight(clone))
 
 
 def test_packages_that_are_not_required_are_named(clone: Cloud) -> None:

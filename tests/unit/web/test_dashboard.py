@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor import __version__, words
+from monitor import __version__
 from monitor.bigquery.schema import wanted_columns
+from monitor.core import words
 from monitor.core.alerts import AlertStatus
 from monitor.core.dates import DateRange, season_of
 from monitor.core.games import GameStatus
