@@ -1,7 +1,7 @@
 """docs/the-day.md: the messages on the page are those that the function sends on that day.
 
 The function is called over HTTP with its clock set, on the emulator's tables, with a Slack inbox. After a change of the
-messages: `python -m tests.integration.test_the_day` writes the new ones into the page.
+messages: `python -m tests.proof.test_the_day` writes the new ones into the page.
 """
 
 import re
@@ -47,6 +47,7 @@ class Sent:
     text: str
 
 
+@pytest.mark.whole
 @pytest.mark.timeout(300)
 def test_the_page_has_the_messages_that_are_sent(platform: Platform, inbox: Inbox) -> None:
     platform.load(sample.bad_week())
