@@ -113,17 +113,20 @@ class DashboardRequest(DatesRequest):
     max_days: ClassVar[int] = MAX_CALENDAR_DAYS
 
     end: LeagueDate | None = Field(None, description=f"Last date, included; at most {MAX_CALENDAR_DAYS} days in all.")
-    day: LeagueDate | None = Field(None, description="The day shown in detail; today if not given.")
-
-    def shown(self, today: date) -> date:
-        """The day to show in detail."""
-        return self.day or today
+    day: LeagueDate | None = Field(
+        None, description="The day shown first; by default today, or the range's date that is nearest to it."
+    )
 
     def days(self, today: date) -> DateRange:
         """The dates to show in the calendar."""
         if self.start and self.end:
             return DateRange(self.start, self.end)
-        return season_of(self.shown(today))
+        return season_of(self.day or today)
+
+    def shown(self, today: date) -> date:
+        """The day to show first."""
+        days = self.days(today)
+        return self.day or max(days.first, min(today, days.last))
 
 
 class CheckRequest(DatesRequest):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, Template
+from jinja2 import Environment, FileSystemLoader
 
 from monitor.bigquery.client import Client
 from monitor.bigquery.history import NoHistoryError, read_queries, split_history
@@ -20,7 +20,7 @@ from monitor.core.dates import DateRange, league_date
 from monitor.core.verdict import Status
 from monitor.request import DashboardRequest
 from monitor.settings import Settings
-from monitor.web.panels import calendar, day, early, incidents, runs, sources, start
+from monitor.web.panels import answer, calendar, day, early, incidents, often, runs, sources, start
 from monitor.web.states import KINDS, NOT_RUN, STATES, alert_words, date_state, game_state
 from monitor.web.view import Row, View
 from monitor.words import NONE, against, both_clocks, clock, day_name
@@ -48,8 +48,17 @@ def page(client: Client, settings: Settings, asked: DashboardRequest, *, now: da
 
 def render(view: View, settings: Settings) -> tuple[str, dict[str, str]]:
     """The page with these rows. Pure but for reading the templates."""
-    template, style = _template()
-    html = template.render(_context(view, settings), style=style)
+    return _page("dashboard.html", _context(view, settings))
+
+
+def refusal(title: str, detail: str, run_id: str) -> tuple[str, dict[str, str]]:
+    """The page of a request that was not understood or could not be answered."""
+    return _page("refusal.html", {"title": title, "detail": detail, "run_id": run_id})
+
+
+def _page(name: str, context: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    environment, style = _templates()
+    html = environment.get_template(name).render(context, style=style)
     allowed = b64encode(sha256(style.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{allowed}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -62,7 +71,7 @@ def render(view: View, settings: Settings) -> tuple[str, dict[str, str]]:
 
 
 @cache
-def _template() -> tuple[Template, str]:
+def _templates() -> tuple[Environment, str]:
     environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["dash"] = lambda value: NONE if value is None or value == "" else value
     environment.globals |= {
@@ -75,7 +84,7 @@ def _template() -> tuple[Template, str]:
         "day_name": day_name,
         "seconds": lambda milliseconds: NONE if milliseconds is None else f"{milliseconds / 1000:.1f} s",
     }
-    return environment.get_template("dashboard.html"), (_FOLDER / "dashboard.css").read_text()
+    return environment, (_FOLDER / "dashboard.css").read_text()
 
 
 def _context(view: View, settings: Settings) -> dict[str, Any]:
@@ -89,6 +98,8 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
         "clock": partial(clock, zone=zone),
         "utc": partial(clock, zone=UTC),
         "start": start.context(view, settings),
+        "answer": answer.context(view, settings),
+        "often": often.context(view, settings),
         "day": day.context(view, settings),
         "calendar": calendar.context(view, settings),
         "incidents": incidents.context(view, settings),

@@ -1,8 +1,10 @@
-"""How the page shows the core's words: a symbol, a word and colours per status, and a phrase per alert and trigger."""
+"""How the page shows the core's words: a symbol, a word and colours per state, and a phrase per alert and trigger."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
-from monitor.core.alerts import AlertStatus
+from monitor.core.alerts import AlertStatus, Reason
 from monitor.core.games import GameStatus
 from monitor.core.readiness import Outcome
 from monitor.core.sources import Kind
@@ -23,30 +25,42 @@ class State(NamedTuple):
     symbol: str
     word: str
     css: str
-    sentence: str = "Unknown status"
 
 
 STATES: dict[str, State] = {
-    Status.OK: State("✓", "ready", "o", "All data is available"),
-    Status.PENDING: State("◔", "pending", "w", "Data is not due yet"),
-    Status.PARTIAL_DATA: State("◐", "partial", "p", "Data is incomplete"),
-    Status.MISSING_DATA: State("✗", "missing", "m", "Data is missing"),
-    Status.NO_PREDICTIONS: State("⊘", "no predictions", "q", "All data is available, but predictions are missing"),
-    Status.NO_GAMES: State("—", "no games", "n", "No games, so no data is expected"),
-    Status.SCHEDULE_UNKNOWN: State(
-        "?", "schedule unknown", "s", "There may be more games than are listed: not an all-clear"
-    ),
-    Status.EXPECTED_GAP: State("○", "expected gap", "g", "Data is missing during a declared gap"),
-    Status.ERROR: State("!", "error", "e", "The monitor failed: data status unknown"),
-    NOT_RUN: State("□", "not run", "x", "No check on record for this date"),
+    Status.OK: State("✓", "ready", "o"),
+    Status.PENDING: State("◔", "pending", "w"),
+    Status.PARTIAL_DATA: State("◐", "partial", "p"),
+    Status.MISSING_DATA: State("✗", "missing", "m"),
+    Status.NO_PREDICTIONS: State("⊘", "no predictions", "q"),
+    Status.NO_GAMES: State("—", "no games", "n"),
+    Status.SCHEDULE_UNKNOWN: State("?", "schedule unknown", "s"),
+    Status.EXPECTED_GAP: State("○", "expected gap", "g"),
+    Status.ERROR: State("!", "error", "e"),
+    NOT_RUN: State("□", "not run", "x"),
 }
-"""A date's states, in the order of the legend."""
+"""What a check found, and a date without a check."""
 
-LATE: dict[str, State] = {
-    Outcome.LATE: State("◷", "ready late", "l"),
-    Outcome.MISSED: State("⊗", "ready too late", "k"),
+OUTCOMES: dict[str, State] = {
+    Outcome.ON_TIME: State("✓", "on time", "o"),
+    Outcome.LATE: State("◷", "late", "l"),
+    Outcome.MISSED: State("⊗", "missed", "k"),
 }
-"""A date that is ready now, and was not when it was due: late, or only after predictions started."""
+"""What became of a date against its deadline, best first."""
+
+UNTIMED = State("•", "ready, time unknown", "r")
+"""A date that is ready and was first looked at later, so nobody knows whether it was ready in time."""
+
+STALE = State("◌", "not checked since", "v")
+"""A date whose last check was before its data was due."""
+
+CALENDAR: tuple[State, ...] = (
+    *OUTCOMES.values(),
+    *(state for status, state in STATES.items() if status != Status.OK),
+    STALE,
+    UNTIMED,
+)
+"""A date's states in the calendar, in the order of the legend."""
 
 GAME_STATES: dict[str, State] = {
     GameStatus.MISSING: STATES[Status.MISSING_DATA],
@@ -74,6 +88,11 @@ _ALERTS: dict[str, str] = {
     AlertStatus.NOT_NEEDED: "not needed",
     AlertStatus.SUPPRESSED: "held back",
 }
+_FIRST_WORDS: dict[str, str] = {
+    Status.NO_PREDICTIONS: "no predictions",
+    Status.SCHEDULE_UNKNOWN: "schedule suspect",
+    Status.ERROR: "monitor failed",
+}
 _TRIGGERS: dict[str, str] = {
     Trigger.SCHEDULER: "by the scheduler",
     Trigger.MANUAL: "manually",
@@ -85,6 +104,23 @@ _TRIGGERS: dict[str, str] = {
 def date_state(status: str | None) -> State:
     """How a date's status is shown. An unknown status is shown as it is, shortened if it is long."""
     return STATES.get(status or "") or OTHER._replace(word=_short(status))
+
+
+def day_state(date: Mapping[str, Any], now: datetime) -> State:
+    """A date's outcome against its deadline; until it has one, and where nobody knows it, what the last check found.
+
+    `date` has a status, an outcome and a due_at.
+    """
+    status, outcome = date["status"], date["outcome"]
+    due = date["due_at"] is None or now >= date["due_at"]
+    if status == NOT_RUN and not due:
+        return STATES[Status.PENDING]
+    if status == Status.PENDING and due:
+        return STALE
+    # Data that was there on time is no all-clear without predictions.
+    if outcome in OUTCOMES and status != Status.NO_PREDICTIONS:
+        return OUTCOMES[outcome]
+    return UNTIMED if status == Status.OK else date_state(status)
 
 
 def game_state(status: str | None) -> State:
@@ -105,13 +141,15 @@ def _short(status: str | None) -> str:
 
 def alert_words(check: Row) -> str:
     """What became of a check's alert, and why: `✉ sent: new gap`."""
-    known = [_ALERTS.get(check["alert_status"], check["alert_status"]), reason_words(check["alert_reason"])]
+    known = [_ALERTS.get(check["alert_status"], check["alert_status"]), reason_words(check)]
     return ": ".join(filter(None, known)) or NONE
 
 
-def reason_words(reason: str | None) -> str:
-    """`NEW_GAP` as `new gap`."""
-    return (reason or "").replace("_", " ").lower()
+def reason_words(check: Row) -> str:
+    """`NEW_GAP` as `new gap`. The same reason opens every kind of alert, so the check's status says which."""
+    if check["alert_reason"] == Reason.NEW_GAP and check["status"] in _FIRST_WORDS:
+        return _FIRST_WORDS[check["status"]]
+    return (check["alert_reason"] or "").replace("_", " ").lower()
 
 
 def trigger_words(trigger: str) -> str:

@@ -14,6 +14,7 @@ SELECT
   ready_minutes_before_predictions,
   outcome,
   due_at,
+  predictions_at,
   ready_at
 FROM data_availability_calendar
 WHERE check_date BETWEEN @start_date AND @end_date

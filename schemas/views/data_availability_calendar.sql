@@ -28,6 +28,7 @@ SELECT
   readiness.minutes_before_predictions AS ready_minutes_before_predictions,
   readiness.outcome,
   readiness.due_at,
+  readiness.predictions_at,
   readiness.ready_at
 FROM data_availability_readiness AS readiness
 LEFT JOIN latest ON latest.check_date = readiness.check_date

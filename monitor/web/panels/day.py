@@ -1,7 +1,7 @@
-"""One day in detail: the verdict, the facts around it, its games and sources, and every check of it."""
+"""One day in detail: the facts around its verdict, its games and sources, and every check of it."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import partial
 from itertools import takewhile
 from typing import Any
@@ -14,16 +14,7 @@ from monitor.core.verdict import Status
 from monitor.settings import Settings
 from monitor.web.panels.incidents import duration_of
 from monitor.web.panels.start import check_commands
-from monitor.web.states import (
-    KINDS,
-    NOT_RUN,
-    STATES,
-    date_state,
-    how_bad,
-    ready_words,
-    reason_words,
-    trigger_words,
-)
+from monitor.web.states import KINDS, NOT_RUN, how_bad, reason_words, trigger_words
 from monitor.web.view import Row, Rows, View
 from monitor.words import NONE, PHASES, against, both_clocks, duration
 
@@ -37,45 +28,28 @@ def context(view: View, settings: Settings) -> dict[str, Any]:
     status = check["status"] if check else NOT_RUN
     return {
         "check": check,
-        "state": date_state(status),
-        "headline": headline(check),
         "facts": facts(view, settings, check),
         "last_ready": _last_ready(view) if status != Status.OK else None,
         "games": [game for game in games if game["status"] != GameStatus.EXCLUDED],
         "excluded": [game for game in games if game["status"] == GameStatus.EXCLUDED],
         "warnings": _warnings(check) if check else [],
         "commands": check_commands(view, settings),
-        "before": view.day - timedelta(days=1),
-        "after": view.day + timedelta(days=1),
     }
-
-
-def headline(check: Row | None) -> str:
-    """The verdict in one line."""
-    if check is None:
-        return STATES[NOT_RUN].sentence
-    sentence = date_state(check["status"]).sentence
-    # Rows older than the monitor can say OK when no game was scheduled.
-    if check["status"] == Status.OK and not (
-        check["phase4_ready"] and check["phase4_ready"] == check["scheduled_games"]
-    ):
-        sentence = "Recorded as OK, but its counts do not confirm it"
-    return ": ".join(filter(None, [sentence, ready_words(check, " games")]))
 
 
 def facts(view: View, settings: Settings, check: Row | None) -> list[tuple[str, str]]:
     """What else is known about the day, as terms and phrases."""
-    zone, start = settings.league_timezone, settings.deadlines.predictions_at(view.day)
+    zone = settings.league_timezone
     both = partial(both_clocks, zone=zone, day=view.day)
     incident = next((row for row in view.incidents if row["check_date"] == view.day), None)
     found: list[tuple[str, str]] = []
     if check:
         found.append(("Checked", _checked(check, view, zone)))
         found.append(("Slack", slack_words(view.history, zone, view.day)))
-    if view.day >= view.today:
-        left = start - view.now
-        when = f"in {duration(left)}" if left >= timedelta() else f"{duration(-left)} ago"
-        found.append(("Predictions", f"start{'ed' * (left < timedelta())} {both(start)}, {when}"))
+    if not check or check["status"] != Status.NO_GAMES:
+        due, start = (check and check["due_at"]), (check and check["predictions_at"])
+        found.append(("Data due", both(due or settings.deadlines.due_at(view.day))))
+        found.append(("Predictions", both(start or settings.deadlines.predictions_at(view.day))))
     if incident:
         found.append(("Incident", _incident(incident, view, both)))
     if check and check["stalled_phase"]:
@@ -111,8 +85,8 @@ def slack_words(history: Rows, zone: tzinfo, day: date) -> str:
     if tried and tried[0]["alert_status"] == AlertStatus.FAILED:
         return "last alert not delivered"
     if tried:
-        return f"sent {both_clocks(tried[0]['check_time'], zone, day)}: {reason_words(tried[0]['alert_reason'])}"
-    why = reason_words(history[-1]["alert_reason"]) if history else ""
+        return f"sent {both_clocks(tried[0]['check_time'], zone, day)}: {reason_words(tried[0])}"
+    why = reason_words(history[-1]) if history else ""
     return f"not sent: {why or 'no alert on record'}"
 
 

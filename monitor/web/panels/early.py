@@ -1,111 +1,105 @@
-"""How early the data was ready: a bar per date, measured from the start of predictions, and a summary in words."""
+"""How early the data was ready: a mark per game day, against when it was due and when predictions started."""
 
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import groupby
 from math import ceil, floor
-from statistics import median
 from typing import Any, NamedTuple
 
-from monitor.core.readiness import Usual, advice, usual
-from monitor.core.verdict import Status
+from monitor.core.readiness import advice
 from monitor.settings import Settings
-from monitor.web.view import Rows, View
-from monitor.words import against, day_name
+from monitor.web.states import OUTCOMES, State
+from monitor.web.view import Row, Rows, View
+from monitor.words import clock, day_name
 
-MOST_BARS = 30
+MOST_MARKS = 60
 
-_HEIGHT, _MARGIN = 180, 14
-_MINUTES = "ready_minutes_before_predictions"
+_HEIGHT, _MARGIN = 220, 16
+_EARLIEST, _LATEST = -12, 36  # hours since midnight: a time beyond them is drawn at the edge
+_MOST_HOURS = 6
 
 
-class Bar(NamedTuple):
-    """A date in the chart: left edge and width in percent, top and height in pixels."""
+class Mark(NamedTuple):
+    """A game day: percent from the left, pixels from the top, and its outcome."""
 
     x: float
-    width: float
     y: float
-    height: float
-    css: str
+    state: State
     label: str
 
 
-class Chart(NamedTuple):
-    """Bars that rise above the start of predictions or hang below it, and lines at whole hours."""
+class Line(NamedTuple):
+    """A deadline over neighbouring days that share it."""
 
-    bars: list[Bar]
-    ticks: list[tuple[float, str]]
-    zero: float
+    x1: float
+    x2: float
+    y: float
+
+
+class Chart(NamedTuple):
+    """Marks over the hours of the day. Later is higher, so a mark above a deadline's line has missed it."""
+
+    marks: list[Mark]
+    due: list[Line]
+    predictions: list[Line]
+    hours: list[tuple[float, str]]
     height: int = _HEIGHT
 
 
 def context(view: View, settings: Settings) -> dict[str, Any]:
     """What early.html shows."""
-    rows = [row for row in view.calendar if row[_MINUTES] is not None][-MOST_BARS:]
-    before = [one for one in view.readiness if one.day < view.day]
+    rows = [row for row in view.calendar if row["outcome"] in OUTCOMES][-MOST_MARKS:]
+    zone, deadlines = settings.league_timezone, settings.deadlines
     return {
-        "usual": usual_words(usual(before, settings.league_timezone)),
-        "advice": advice(before, settings.league_timezone),
+        "advice": advice([known for known in view.readiness if known.day < view.day], zone),
         "rows": rows,
-        "summary": summary(rows) if rows else "",
-        "chart": chart(rows) if rows else None,
-        "never_ready": never_ready(view.calendar),
-        "predictions_at": f"{settings.predictions_at:%H:%M} {settings.deadlines.predictions_at(view.day):%Z}",
+        "chart": chart(rows, zone) if rows else None,
+        "outcomes": OUTCOMES,
+        "due_at": clock(deadlines.due_at(view.day), view.day, zone),
+        "predictions_at": clock(deadlines.predictions_at(view.day), view.day, zone),
     }
 
 
-def usual_words(known: Usual | None) -> str:
-    """By when the data is usually ready."""
-    if known is None or known.half is None:
-        return ""
-    most = f", nine of ten by {known.most:%-I:%M %p}" if known.most else ""
-    return f"Over the last {known.dates} game days, half were ready by {known.half:%-I:%M %p}{most}."
+def chart(rows: Rows, zone: tzinfo) -> Chart:
+    """When each date was ready, drawn."""
+    times = {column: [_hour(row, column, zone) for row in rows] for column in ("ready_at", "due_at", "predictions_at")}
+    known = [hour for hours in times.values() for hour in hours if hour is not None] or [0]
+    low, high = floor(min(known)), ceil(max(known) + 0.5)
 
+    def height_of(hour: float | None) -> float:
+        # A date that was never seen ready is above every time.
+        share = 1.15 if hour is None else (hour - low) / (high - low)
+        return round(_HEIGHT - _MARGIN - share * (_HEIGHT - 2 * _MARGIN) / 1.15, 1)
 
-def summary(rows: Rows) -> str:
-    """The chart in words."""
-    minutes = [row[_MINUTES] for row in rows]
-    latest = min(rows, key=lambda row: row[_MINUTES])
-    return (
-        f"{sum(minute >= 0 for minute in minutes)} of {len(minutes)} dates seen ready were ready before predictions "
-        f"started. Median: {against(round(median(minutes)))}; latest: {against(min(minutes))} "
-        f"({day_name(latest['check_date'])})."
-    )
+    slot = 100 / len(rows)
 
+    def lines(column: str) -> list[Line]:
+        found, start = [], 0
+        for hour, days in groupby(times[column]):
+            end = start + len(list(days))
+            if hour is not None:
+                found.append(Line(round(start * slot, 2), round(end * slot, 2), height_of(hour)))
+            start = end
+        return found
 
-def never_ready(calendar: Rows) -> int:
-    """How many dates with games were checked on the day and never seen ready."""
-    return sum(
-        bool(row["checked_that_day"])
-        and row[_MINUTES] is None
-        and row["status"] not in {Status.NO_GAMES, Status.EXPECTED_GAP}
-        for row in calendar
-    )
-
-
-def chart(rows: Rows) -> Chart:
-    """How early each date was ready, drawn."""
-    minutes = [row[_MINUTES] for row in rows]
-    top, bottom = max(60, *minutes), min(0, *minutes)
-
-    def height_of(minute: float) -> float:
-        share: float = (top - minute) / (top - bottom)
-        return round(_MARGIN + share * (_HEIGHT - 2 * _MARGIN), 1)
-
-    zero, slot = height_of(0), 100 / len(rows)
-    width = min(slot * 0.8, 6)
-    bars = [
-        Bar(
-            x=round(slot * number + (slot - width) / 2, 2),
-            width=round(width, 2),
-            y=min(zero, height_of(minute)),
-            height=max(2, round(abs(zero - height_of(minute)), 1)),
-            css="early" if minute >= 0 else "late",
-            label=f"{day_name(row['check_date'])}: {against(minute)}",
-        )
-        for number, (row, minute) in enumerate(zip(rows, minutes, strict=True))
+    marks = [
+        Mark(round((number + 0.5) * slot, 2), height_of(hour), OUTCOMES[row["outcome"]], _label(row, zone))
+        for number, (row, hour) in enumerate(zip(rows, times["ready_at"], strict=True))
     ]
-    step = next((hours for hours in (1, 2, 3, 6, 12, 24, 48) if (top - bottom) <= 5 * 60 * hours), None)
-    step = step or ceil((top - bottom) / (5 * 60))
-    ticks = [
-        (height_of(60 * step * number), f"{step * number} h")
-        for number in range(ceil(bottom / 60 / step), floor(top / 60 / step) + 1)
-    ]
-    return Chart(bars, ticks, zero)
+    step = ceil((high - low) / _MOST_HOURS)
+    hours = [(height_of(hour), f"{time(hour % 24):%-I %p}") for hour in range(low, high + 1, step)]
+    return Chart(marks, lines("due_at"), lines("predictions_at"), hours)
+
+
+def _hour(row: Row, column: str, zone: tzinfo) -> float | None:
+    """Hours by the league's clock since the date began; less than nothing for the evening before."""
+    moment: datetime | None = row[column]
+    if moment is None:
+        return None
+    there = moment.astimezone(zone).replace(tzinfo=None) - datetime.combine(row["check_date"], time())
+    return max(_EARLIEST, min(there / timedelta(hours=1), _LATEST))
+
+
+def _label(row: Row, zone: tzinfo) -> str:
+    day: date = row["check_date"]
+    ready = f"ready at {clock(row['ready_at'], day, zone)}" if row["ready_at"] else "not seen ready"
+    return f"{day_name(day)}: {OUTCOMES[row['outcome']].word}, {ready}"

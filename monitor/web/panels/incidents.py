@@ -1,14 +1,23 @@
-"""The dates with an incident: when it was detected, alerted and resolved, and how long it lasted."""
+"""The dates with an incident: its cause, when it was detected, alerted and resolved, and how long it lasted."""
 
 from functools import partial
 from typing import Any, NamedTuple
 
+from monitor.core.alerts import GAP
+from monitor.core.verdict import Status
 from monitor.settings import Settings
 from monitor.web.states import NOT_RUN, State, date_state
 from monitor.web.view import Row, View
-from monitor.words import NONE, against, clock, duration
+from monitor.words import NONE, PHASES, against, clock, duration
 
 MOST_INCIDENTS = 50
+
+
+_CAUSES = {
+    Status.NO_PREDICTIONS: "no predictions",
+    Status.SCHEDULE_UNKNOWN: "schedule suspect",
+    Status.ERROR: "monitor failed",
+}
 
 
 class Incident(NamedTuple):
@@ -16,6 +25,7 @@ class Incident(NamedTuple):
 
     row: Row
     states: list[State]
+    cause: str
     detected: str
     alerted: str
     resolved: str
@@ -28,7 +38,7 @@ def context(view: View, settings: Settings) -> dict[str, Any]:
     return {
         "table": [_incident(row, view, settings) for row in view.incidents[:MOST_INCIDENTS]],
         "left": max(0, len(view.incidents) - MOST_INCIDENTS),
-        "unchecked": sum(row["status"] == NOT_RUN for row in view.calendar),
+        "unchecked": sum(row["status"] == NOT_RUN and row["check_date"] < view.today for row in view.calendar),
     }
 
 
@@ -37,13 +47,24 @@ def _incident(row: Row, view: View, settings: Settings) -> Incident:
     never = "not yet" if row["check_date"] >= view.today else "unknown"
     return Incident(
         row=row,
-        states=[date_state(status) for status in (row["statuses"] or "").split(", ")],
+        states=[date_state(status) for status in row["statuses"].split(", ")] if row["statuses"] else [],
+        cause=cause_of(row),
         detected=shown(row["detected_at"]),
         alerted=shown(row["alerted_at"]) if row["alerted_at"] else "none on record",
         resolved=shown(row["resolved_at"]) if row["resolved_at"] else never,
         lasted=duration_of(row, view),
         against_predictions=against(row["resolved_minutes_before_predictions"]),
     )
+
+
+def cause_of(incident: Row) -> str:
+    """What an incident was caused by, as far as the checks of its date can tell."""
+    seen = set((incident["statuses"] or "").split(", "))
+    if seen & GAP:
+        phase = incident["stalled_phase"]
+        return f"{PHASES.get(phase, phase)} stalled" if phase else "data missing, cause unknown"
+    known = next((words for status, words in _CAUSES.items() if status in seen), None)
+    return known or ("another status" if incident["statuses"] else "late, and no check saw it")
 
 
 def duration_of(incident: Row, view: View) -> str:

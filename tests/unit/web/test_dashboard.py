@@ -23,11 +23,22 @@ from monitor.request import Trigger
 from monitor.settings import load_settings
 from monitor.web.dashboard import render
 from monitor.web.panels.day import slack_words
-from monitor.web.panels.early import MOST_BARS, chart
-from monitor.web.panels.incidents import MOST_INCIDENTS
+from monitor.web.panels.early import MOST_MARKS, chart
+from monitor.web.panels.incidents import MOST_INCIDENTS, cause_of
+from monitor.web.panels.often import not_counted, score
 from monitor.web.panels.runs import silence
 from monitor.web.panels.start import backfill_range
-from monitor.web.states import GAME_STATES, KINDS, LATE, NOT_RUN, STATES, alert_words, trigger_words
+from monitor.web.states import (
+    CALENDAR,
+    GAME_STATES,
+    KINDS,
+    NOT_RUN,
+    OTHER,
+    OUTCOMES,
+    STATES,
+    alert_words,
+    trigger_words,
+)
 from monitor.web.view import View
 from tests.conftest import at, day
 
@@ -36,11 +47,12 @@ EASTERN = ZoneInfo("America/New_York")
 TODAY = day("2026-01-18")
 NOW = at("2026-01-18 15:15")
 SEASON = DateRange(day("2025-10-01"), day("2026-09-30"))
+DAY = timedelta(days=1)
 
 # Rows with every column of their query, each None until a test says more.
 COLUMNS = {
     "calendar": "check_date status scheduled_games phase4_ready missing_games partial_games stalled_phase check_time "
-    "checks checked_that_day first_ready_time ready_minutes_before_predictions outcome due_at ready_at",
+    "checks checked_that_day first_ready_time ready_minutes_before_predictions outcome due_at predictions_at ready_at",
     "checks": " ".join(column["name"] for column in wanted_columns()),
     "history": "check_date check_time status alert_reason alert_status slack_channel slack_ts games",
     "incidents": "check_date statuses most_games_not_ready stalled_phase detected_at alerted_at resolved_at "
@@ -120,39 +132,152 @@ def test_every_status_has_a_state_of_its_own() -> None:
     assert set(GAME_STATES) == set(GameStatus)
     assert set(KINDS) == set(Kind)
     for part in ("symbol", "word", "css"):  # no state depends on one of them alone
-        assert len({getattr(state, part) for state in (*STATES.values(), *LATE.values())}) == 12
+        assert len({getattr(state, part) for state in CALENDAR}) == len(CALENDAR) == 14
+
+
+GAP_CHECK = {"scheduled_games": 6, "phase4_ready": 0, "stalled_phase": "phase3"}
 
 
 @pytest.mark.parametrize(
-    ("status", "counts", "line"),
+    ("given", "answer"),
     [
-        ("OK", (9, 9), "✓ ready All data is available: 9 of 9 games ready"),
-        ("PARTIAL_DATA", (8, 7), "◐ partial Data is incomplete: 7 of 8 games ready"),
-        ("MISSING_DATA", (6, 0), "✗ missing Data is missing: 0 of 6 games ready"),
-        # Zero of zero ready would read as an all-clear: no count.
-        ("NO_GAMES", (0, 0), "— no games No games, so no data is expected"),
-        ("SCHEDULE_UNKNOWN", (0, 0), "? schedule unknown There may be more games than are listed: not an all-clear"),
-        ("PENDING", (6, 2), "◔ pending Data is not due yet: 2 of 6 games ready"),
-        ("NO_PREDICTIONS", (6, 6), "⊘ no predictions All data is available, but predictions are missing"),
-        ("EXPECTED_GAP", (11, 0), "○ expected gap Data is missing during a declared gap: 0 of 11 games ready"),
+        # The bad morning: since when, how much, why, and how long is left.
+        (
+            {"status": "MISSING_DATA", **GAP_CHECK},
+            "✗ missing Missing since 8:00 AM EST · 6 of 6 games not ready · Phase 3 has not run · "
+            "predictions in 2 h 45 min",
+        ),
+        # Some games came: the phase has run, and not to the end.
+        (
+            {"status": "MISSING_DATA", **GAP_CHECK, "phase4_ready": 2, "stalled_phase": "phase4"},
+            "✗ missing Missing since 8:00 AM EST · 4 of 6 games not ready · Phase 4 is not complete · predictions in",
+        ),
+        (
+            {"status": "PARTIAL_DATA", "scheduled_games": 8, "phase4_ready": 7},
+            "◐ partial Incomplete since 8:00 AM EST · 1 of 8 games not ready · predictions in",
+        ),
+        (
+            {"status": "PENDING", "scheduled_games": 6, "phase4_ready": 2, "due_at": at("2026-01-18 16:00")},
+            "◔ pending Not due until 11:00 AM EST · 2 of 6 games ready · predictions in",
+        ),
+        # Nobody has looked since the data was due, so the answer from before is none.
+        (
+            {"status": "PENDING", "scheduled_games": 6, "phase4_ready": 2, "due_at": at("2026-01-18 13:30")},
+            "◌ not checked since Not checked since data was due at 8:30 AM EST · "
+            "last check at 8:00 AM EST: 2 of 6 games ready · predictions in",
+        ),
+        (
+            {"status": "NO_PREDICTIONS", "scheduled_games": 6, "phase4_ready": 6, "predicted_games": 4},
+            "⊘ no predictions Predictions missing since 8:00 AM EST · 2 of 6 games have none · Phase 4 data is there",
+        ),
+        # Zero of zero ready would read as an all-clear, and predictions without games are nobody's concern.
+        ({"status": "NO_GAMES", "scheduled_games": 0, "phase4_ready": 0}, "— no games No games, so no data is expected On"),
+        (
+            {"status": "SCHEDULE_UNKNOWN", "scheduled_games": 0, "phase4_ready": 0},
+            "? schedule unknown Schedule suspect since 8:00 AM EST · there may be more games: not an all-clear · pred",
+        ),
+        (
+            {"status": "EXPECTED_GAP", "scheduled_games": 11, "phase4_ready": 0},
+            "○ expected gap Data is missing during a declared gap · 0 of 11 games ready On",
+        ),
         # The schedule was read, Phase 4 was not.
-        ("ERROR", (6, None), "! error The monitor failed: data status unknown"),
+        (
+            {"status": "ERROR", "scheduled_games": 6},
+            "! error The monitor failed since 8:00 AM EST: data status unknown · predictions in",
+        ),
         # A later version's status, or none: shown as it is.
-        ("HALF_TIME", (6, 3), "‽ HALF_TIME Unknown status: 3 of 6 games ready"),
-        (None, (6, 3), "‽ no status Unknown status"),
+        (
+            {"status": "HALF_TIME", "scheduled_games": 6, "phase4_ready": 3},
+            "‽ HALF_TIME Unknown status · 3 of 6 games ready",
+        ),
+        ({"status": None}, "‽ no status Unknown status"),
+        # The old script took 0 scheduled and 0 ready for an all-clear.
+        (
+            {"status": "OK", "scheduled_games": 0, "phase4_ready": 0},
+            "Recorded as OK, but its counts do not confirm it · pred",
+        ),
+        (
+            {"status": "OK", "scheduled_games": 6, "phase4_ready": 4},
+            "Recorded as OK, but its counts do not confirm it: 4 of 6 games ready",
+        ),
     ],
 )
-def test_the_verdict_is_one_line(status: str | None, counts: tuple[int, int | None], line: str) -> None:
-    scheduled, ready = counts
-    assert line in section(checked(status=status, scheduled_games=scheduled, phase4_ready=ready), "Today")
+def test_the_answer_is_one_sentence(given: dict[str, Any], answer: str) -> None:
+    # The next section follows: the sentence says this and no more.
+    assert f"Today, Sun Jan 18, 2026 {answer}" in text(checked(**given)) or answer in text(checked(**given))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ready", "answer"),
+    [
+        ("on_time", "12:02", "✓ on time On time: 9 of 9 games ready since 7:02 AM EST · predictions in 2 h 45 min"),
+        ("late", "14:40", "◷ late Late: 9 of 9 games ready since 9:40 AM EST, due at 8:00 AM EST"),
+        ("missed", "18:40", "⊗ missed Missed: 9 of 9 games ready since 1:40 PM EST, after predictions started"),
+        # A backfill finds the data and not when it came.
+        ("unknown", "14:40", "• ready, time unknown 9 of 9 games ready, but nobody knows since when"),
+    ],
+)
+def test_a_ready_day_says_how_it_stood_against_its_deadline(outcome: str, ready: str, answer: str) -> None:
+    known = Readiness(TODAY, outcome, at(f"2026-01-18 {ready}"), at("2026-01-18 18:00"))
+    assert answer in text(replace(checked(scheduled_games=9, phase4_ready=9), readiness=[known]))
+
+
+def seen(*checks: tuple[str, str]) -> View:
+    """A view of today whose history has these times and statuses."""
+    history = [row("history", check_time=at(f"2026-01-18 {when}"), status=status) for when, status in checks]
+    return replace(checked(status=checks[-1][1], **GAP_CHECK), history=history)
+
+
+@pytest.mark.parametrize(
+    ("checks", "since"),
+    [
+        ([("12:00", "PENDING"), ("13:00", "MISSING_DATA"), ("14:00", "PARTIAL_DATA")], "Incomplete since 8:00 AM EST"),
+        # A gap that closed and opened again began the second time.
+        ([("13:00", "MISSING_DATA"), ("13:30", "OK"), ("14:00", "MISSING_DATA")], "Missing since 9:00 AM EST"),
+        # A check that failed says nothing about the gap.
+        ([("13:00", "MISSING_DATA"), ("13:30", "ERROR"), ("14:00", "MISSING_DATA")], "Missing since 8:00 AM EST"),
+        # What was known before the failure may still be true.
+        (
+            [("13:00", "MISSING_DATA"), ("13:30", "ERROR")],
+            "The monitor failed since 8:30 AM EST: data status unknown · before that, at 8:00 AM EST: missing",
+        ),
+    ],
+)
+def test_since_when_goes_by_the_checks(checks: list[tuple[str, str]], since: str) -> None:
+    assert since in text(seen(*checks))
+
+
+@pytest.mark.parametrize(
+    ("shown", "now", "answer"),
+    [
+        # Tomorrow is not "not run".
+        ("2026-01-19", "2026-01-18 15:15", "◔ pending Not checked yet: data is due at 8:00 AM EST Newest"),
+        ("2026-01-18", "2026-01-18 12:15", "◔ pending Not checked yet: data is due at 8:00 AM EST · predictions in"),
+        (
+            "2026-01-18",
+            "2026-01-18 15:15",
+            "□ not run Not run: data was due at 8:00 AM EST, and no check is on record · predictions in 2 h 45 min",
+        ),
+        ("2026-01-12", "2026-01-18 15:15", "□ not run No check on record for this date"),
+    ],
+)
+def test_a_day_without_a_check_has_an_answer_too(shown: str, now: str, answer: str) -> None:
+    before = row("calendar", check_date=day("2026-01-11"), status="OK", outcome="on_time")
+    told = text(view(calendar=[before], day=day(shown), now=at(now)))
+    assert answer in told
+    # The newest verdict is on the page all the same.
+    assert "Newest verdict before: Sun Jan 11, 2026 ✓ on time" in told
+
+
+def test_a_past_gap_was_found_and_is_not_said_to_last() -> None:
+    past = replace(checked(status="MISSING_DATA", **GAP_CHECK), today=day("2026-02-01"), now=at("2026-02-01 15:00"))
+    told = text(past)
+    assert "Missing when last checked, 8:00 AM EST · 6 of 6 games not ready · Phase 3 had not run On time" in told
 
 
 @pytest.mark.parametrize(
     ("given", "line"),
     [
-        # The old script took 0 scheduled and 0 ready for an all-clear.
-        ({"status": "OK", "scheduled_games": 0, "phase4_ready": 0}, "Recorded as OK, but its counts do not confirm it"),
-        ({"status": "OK", "phase4_ready": 4}, "Recorded as OK, but its counts do not confirm it: 4 of 6 games ready"),
         # No data was due the evening before, so that check is not this morning's verdict.
         ({"check_time": at("2026-01-17 23:00")}, "(before the date itself, and not since)"),
         # A phase that could not be read is not empty.
@@ -166,25 +291,47 @@ def test_the_verdict_is_one_line(status: str | None, counts: tuple[int, int | No
     ],
 )
 def test_the_day_claims_no_more_than_is_known(given: dict[str, Any], line: str) -> None:
-    assert line in section(checked(**{"scheduled_games": 6, "phase4_ready": 6, **given}), "Today")
+    assert line in section(checked(**{"status": "OK", "scheduled_games": 6, "phase4_ready": 6, **given}), "Details")
 
 
 @pytest.mark.parametrize(
     ("status", "outcome", "label"),
     [
-        ("OK", "on_time", "Jan 18: ready"),
+        ("OK", "on_time", "on time"),
         # Ready forty minutes after predictions started is no plain tick.
-        ("OK", "late", "Jan 18: ready late"),
-        ("OK", "missed", "Jan 18: ready too late"),
-        ("OK", "unknown", "Jan 18: ready"),
-        # What is wrong now goes before when it was ready.
-        ("NO_PREDICTIONS", "late", "Jan 18: no predictions"),
-        ("MISSING_DATA", "missed", "Jan 18: missing"),
+        ("OK", "late", "late"),
+        ("OK", "missed", "missed"),
+        # Missing at the last check of the day, and so when predictions started.
+        ("MISSING_DATA", "missed", "missed"),
+        # A failure at noon does not change that data was there at eight.
+        ("ERROR", "on_time", "on time"),
+        # Data was there, and predictions are not.
+        ("NO_PREDICTIONS", "on_time", "no predictions"),
+        # Until there is an outcome: what is known.
+        ("MISSING_DATA", "pending", "missing"),
+        ("ERROR", "unknown", "error"),
+        ("OK", "unknown", "ready, time unknown"),
+        ("NO_GAMES", None, "no games"),
+        ("EXPECTED_GAP", None, "expected gap"),
+        ("NOT_RUN", "not_run", "not run"),
+        ("PENDING", "unknown", "not checked since"),
     ],
 )
-def test_a_date_that_was_not_ready_in_time_says_so(status: str, outcome: str, label: str) -> None:
-    shown = row("calendar", check_date=TODAY, status=status, outcome=outcome, checked_that_day=True)
-    assert f'aria-label="{label}"' in render(view(calendar=[shown]), SETTINGS)[0]
+def test_a_cell_shows_the_outcome_and_not_the_last_state(status: str, outcome: str | None, label: str) -> None:
+    shown = row(
+        "calendar",
+        check_date=TODAY,
+        status=status,
+        outcome=outcome,
+        checked_that_day=True,
+        due_at=at("2026-01-18 13:00"),
+    )
+    assert f'aria-label="Jan 18: {label}"' in render(view(calendar=[shown]), SETTINGS)[0]
+
+
+def test_before_it_is_due_today_is_not_called_not_run() -> None:
+    shown = row("calendar", check_date=TODAY, status="NOT_RUN", due_at=at("2026-01-18 16:00"))
+    assert 'aria-label="Jan 18: pending"' in render(view(calendar=[shown]), SETTINGS)[0]
 
 
 HABIT = [
@@ -200,11 +347,11 @@ HABIT = [
 
 
 def test_how_early_data_usually_is_and_which_due_time_would_spare_alerts() -> None:
-    shown = section(view(calendar=early(300), readiness=HABIT), "How early")
-    assert "Over the last 10 game days, half were ready by 11:05 AM, nine of ten by 11:05 AM." in shown
+    shown = text(view(calendar=early(("on_time", "12:00")), readiness=HABIT))
+    assert "Usually ready by 11:05 AM, nine of ten by 11:05 AM." in shown
     assert "PHASE4_DUE_AT=11:15 would have spared 20 messages." in shown
-    few = section(view(calendar=early(300), readiness=HABIT[:4]), "How early")
-    assert "Over the last" not in few
+    few = text(view(calendar=early(("on_time", "12:00")), readiness=HABIT[:4]))
+    assert "Usually" not in few
     assert "PHASE4_DUE_AT" not in few
 
 
@@ -214,10 +361,12 @@ def test_a_date_checked_only_later_looks_different_from_one_checked_in_time() ->
         row("calendar", check_date=TODAY, status="NOT_RUN", checked_that_day=False),
     ]
     html = render(view(calendar=rows), SETTINGS)[0]
-    assert '<td class="o later"><a href=?day=2026-01-17 aria-label="Jan 17: ready, checked later">' in html
+    assert '<td class="r later"><a href=?day=2026-01-17 aria-label="Jan 17: ready, time unknown, checked later">' in html
     assert '<td class="x"><a href=?day=2026-01-18 aria-label="Jan 18: not run"' in html
     assert "1 of 2 dates checked, 0 of them on the day itself." in text(view(calendar=rows))
-    assert "No incidents on these dates. 1 date was never checked." in text(view(calendar=rows))
+    # Today's check may come yet.
+    assert "never checked" not in text(view(calendar=rows))
+    assert "No incidents on these dates. 1 date was never checked." in text(view(calendar=rows, today=TODAY + DAY))
 
 
 def test_an_incident_seen_resolved_on_a_later_day_has_no_duration() -> None:
@@ -244,13 +393,16 @@ def test_the_calendar_has_every_state_with_its_word_and_count() -> None:
         row("calendar", check_date=each, status=status, scheduled_games=6, phase4_ready=2, checked_that_day=True)
         for each, status in zip(days, statuses, strict=True)
     ]
-    html = render(view(calendar=rows), SETTINGS)[0]
+    html = render(view(calendar=rows, day=days[-1]), SETTINGS)[0]
     assert '<td class="m"><a href=?day=2026-01-11 aria-label="Jan 11: missing, 2 of 6 ready">✗</a>' in html
     assert '<td class="u"><a href=?day=2026-01-18 aria-label="Jan 18: HALF_TIME, 2 of 6 ready" aria-current' in html
     shown = section(view(calendar=rows), "Calendar")
-    for state in STATES.values():
-        assert f"{state.symbol} {state.word} 1" in shown
-    assert "‽ other 1" in shown
+    for state in (*STATES.values(), OTHER):
+        if state not in {STATES[Status.OK], STATES[Status.PENDING]}:  # no outcome is known of either
+            assert f"{state.symbol} {state.word} 1" in shown
+    assert "• ready, time unknown 1" in shown
+    assert "◌ not checked since 1" in shown
+    assert "on time" not in shown.split("Each cell")[0]  # only what occurs is in the legend
 
 
 @pytest.mark.parametrize(
@@ -272,7 +424,8 @@ def test_the_calendar_is_a_table_per_season_with_a_row_per_month() -> None:
         row("calendar", check_date=each, status="OK", checked_that_day=True)
         for each in DateRange(day("2025-09-29"), day("2025-11-02"))
     ]
-    shown = section(view(calendar=rows), "Calendar")
+    both = DateRange(day("2024-10-01"), SEASON.last)
+    shown = section(view(calendar=rows, days=both), "Calendar")
     headings = ("2025-26 season", "Oct 2025", "Nov 2025", "2024-25 season", "Sep 2025")
     places = [shown.index(part) for part in headings]
     assert places == sorted(places)
@@ -336,12 +489,13 @@ def test_the_day_has_every_detail() -> None:
     before = row("calendar", check_date=day("2026-01-16"), status="OK")
     told = section(
         replace(shown, history=history, incidents=[incident], calendar=[before, *shown.calendar]),
-        "Today, Sun Jan 18, 2026",
+        "Details",
     )
     for sentence in (
         "Checked 8:00 AM EST (13:00 UTC), 2 h 15 min ago, by the scheduler",
         "Slack sent 8:00 AM EST (13:00 UTC): new gap",  # the message, not the newest check
-        "Predictions start 1:00 PM EST (18:00 UTC), in 2 h 45 min",
+        "Data due 8:00 AM EST (13:00 UTC)",
+        "Predictions 1:00 PM EST (18:00 UTC)",
         "Incident detected 8:00 AM EST (13:00 UTC); 2 h 15 min so far",
         "Likely cause Phase 4 stalled",
         "Latest data Phase 3 Sun Jan 18, Phase 4 none in 14 days",
@@ -376,6 +530,10 @@ def test_the_day_has_every_detail() -> None:
         # A bot's reply that only its thread shows does not count.
         ([("NEW_GAP", "sent"), ("IMPROVED", "sent")], "sent 8:00 AM EST (13:00 UTC): new gap"),
         ([("NEW_GAP", "sent"), ("RESOLVED", "sent", "OK")], "sent 9:00 AM EST (14:00 UTC): resolved"),
+        # The first message of an incident names its kind: a failure is no gap.
+        ([("NEW_GAP", "sent", "ERROR")], "sent 8:00 AM EST (13:00 UTC): monitor failed"),
+        ([("NEW_GAP", "sent", "SCHEDULE_UNKNOWN")], "sent 8:00 AM EST (13:00 UTC): schedule suspect"),
+        ([("NEW_GAP", "sent", "NO_PREDICTIONS")], "sent 8:00 AM EST (13:00 UTC): no predictions"),
     ],
 )
 def test_whether_slack_knows(alerts: list[tuple[str | None, ...]], sentence: str) -> None:
@@ -414,8 +572,8 @@ def test_the_days_around_are_links() -> None:
 
 def test_a_day_without_a_check_says_so_and_how_to_check_it() -> None:
     never = replace(checked(), day=day("2026-01-10"), checks=[], history=[])
-    told = section(never, "Sat Jan 10")
-    assert "□ not run No check on record for this date" in told
+    assert "Sat Jan 10, 2026 □ not run No check on record for this date" in text(never)
+    told = section(never, "Details")
     assert '"$MONITOR_URL/?date=2026-01-10"' in told
     assert "python -m monitor check --date 2026-01-10" in told
     # If the monitor knows its own URL, the command has it.
@@ -444,7 +602,7 @@ def test_the_suggested_backfill_is_within_the_limit() -> None:
 def test_rows_older_than_the_monitor_are_shown() -> None:
     # Rows with only the user's five columns, and rows with NULL in every column.
     columns = {"check_time": at("2026-01-18 13:00"), "scheduled_games": 9, "phase4_ready": 9, "status": "OK"}
-    assert "✓ ready All data is available: 9 of 9 games ready" in text(checked(**columns))
+    assert "• ready, time unknown 9 of 9 games ready, but nobody knows since when" in text(checked(**columns))
     assert "Checked 8:00 AM EST (13:00 UTC), 2 h 15 min ago Slack not sent: no alert on record" in text(
         checked(**columns)
     )
@@ -465,6 +623,7 @@ def test_an_incident_has_its_times() -> None:
         check_date=day("2026-01-15"),
         statuses="MISSING_DATA, PARTIAL_DATA",
         most_games_not_ready=4,
+        stalled_phase="phase4",
         resolved_at=at("2026-01-16 05:30"),
         resolved_minutes_before_predictions=-690,
         **times,
@@ -474,17 +633,17 @@ def test_an_incident_has_its_times() -> None:
         "incidents", check_date=TODAY, statuses="NEW_WORD", detected_at=at("2026-01-18 13:00"), most_games_not_ready=6
     )
     shown = section(replace(checked(), incidents=[open_still, over, forgotten]), "Incidents")
-    assert "Sun Jan 18, 2026 ‽ NEW_WORD 6 8:00 AM EST none on record not yet 2 h 15 min so far —" in shown
+    assert "Sun Jan 18, 2026 ‽ NEW_WORD another status 6 8:00 AM EST none on record not yet 2 h 15 min so far —" in shown
     assert (
-        "Thu Jan 15, 2026 ✗ missing ◐ partial 4 8:00 AM EST 8:01 AM EST Jan 16, 12:30 AM EST 16 h 30 min "
+        "Thu Jan 15, 2026 ✗ missing ◐ partial Phase 4 stalled 4 8:00 AM EST 8:01 AM EST Jan 16, 12:30 AM EST 16 h 30 min "
         "11 h 30 min after" in shown
     )
     # No later check, so its end and duration are unknown.
-    assert "Wed Jan 14, 2026 ! error — 8:00 AM EST none on record unknown — —" in shown
+    assert "Wed Jan 14, 2026 ! error monitor failed — 8:00 AM EST none on record unknown — —" in shown
     ended = replace(checked(), day=over["check_date"], incidents=[over])
     assert (
         "detected 8:00 AM EST (13:00 UTC); resolved Jan 16, 12:30 AM EST (Jan 16, 05:30 UTC), "
-        "11 h 30 min after predictions start; duration 16 h 30 min" in section(ended, "Thu Jan 15")
+        "11 h 30 min after predictions start; duration 16 h 30 min" in section(ended, "Details")
     )
 
 
@@ -498,61 +657,147 @@ def test_only_the_newest_incidents_are_shown() -> None:
 # How early.
 
 
-def early(*minutes: int | None) -> list[dict[str, Any]]:
-    first = TODAY - timedelta(days=len(minutes) - 1)
-    return [
-        row("calendar", check_date=first + timedelta(days=n), status="OK", ready_minutes_before_predictions=each)
-        for n, each in enumerate(minutes)
-    ]
+def early(*given: tuple[str, str | None]) -> list[dict[str, Any]]:
+    """The days up to today with these outcomes and times in UTC, each due at 13:00 with predictions at 18:00."""
+    rows = []
+    for n, (outcome, ready) in enumerate(reversed(given)):
+        each = TODAY - timedelta(days=n)
+        times = {name: at(f"{each} {when}") for name, when in (("due_at", "13:00"), ("predictions_at", "18:00"))}
+        ready_at = at(f"{each} {ready}") if ready else None
+        rows.append(row("calendar", check_date=each, status="OK", outcome=outcome, ready_at=ready_at, **times))
+    return rows[::-1]
 
 
-def test_dates_that_were_never_seen_ready_are_counted_too() -> None:
-    # Leaving out the mornings without data would make data look earlier than it is.
-    rows = early(300, None, None)
-    rows[1] |= {"status": "MISSING_DATA", "checked_that_day": True}
-    rows[2] |= {"status": "NO_GAMES", "checked_that_day": True}
-    assert "1 more date with games was checked on the day and not seen ready." in section(
-        view(calendar=rows), "How early"
-    )
-    assert "out of 1 with games checked that day" in section(view(calendar=rows[1:]), "How early")
+def test_how_early_is_a_mark_a_day_against_its_deadlines() -> None:
+    rows = early(("on_time", "12:02"), ("late", "14:40"), ("missed", "18:40"), ("missed", None), ("unknown", "14:40"))
+    html = render(view(calendar=rows), SETTINGS)[0]
+    for mark, label in (
+        ("o", "Wed Jan 14, 2026: on time, ready at 7:02 AM EST"),
+        ("l", "Thu Jan 15, 2026: late, ready at 9:40 AM EST"),
+        ("k", "Fri Jan 16, 2026: missed, ready at 1:40 PM EST"),
+        ("k", "Sat Jan 17, 2026: missed, not seen ready"),
+    ):
+        assert re.search(rf'<use href="#mark-{mark}" [^>]+><title>{label}</title>', html)
+    assert "<title>Sun Jan 18" not in html  # its time is not known
+    drawn = chart(rows[:4], EASTERN)
+    (due,), (predictions,) = drawn.due, drawn.predictions
+    on_time, late, missed, never = drawn.marks
+    assert never.y < missed.y < predictions.y < late.y < due.y < on_time.y  # later is higher
+    # In two columns of the table, for whoever cannot see the chart.
+    assert "Thu Jan 15, 2026 ◷ late 9:40 AM EST 8:00 AM EST" in section(view(calendar=rows), "How early")
 
 
-def test_how_early_is_shown_in_words_and_in_bars() -> None:
-    rows = early(300, None, -30, 240)
-    shown = section(view(calendar=rows), "How early")
-    assert (
-        "2 of 3 dates seen ready were ready before predictions started. Median: 4 h before; latest: 30 min after "
-        "(Sat Jan 17, 2026)." in shown
-    )
-    assert "Fri Jan 16" not in shown  # its time is not known
-    drawn = chart([each for each in rows if each["ready_minutes_before_predictions"] is not None])
-    before, late, _ = drawn.bars
-    assert (before.css, late.css) == ("early", "late")
-    assert before.y + before.height == pytest.approx(drawn.zero)  # it stands on the line
-    assert late.y == drawn.zero  # it hangs from it
-    assert [label for _, label in drawn.ticks] == ["0 h", "2 h", "4 h"]
+def test_a_deadline_that_moved_is_drawn_where_it_was() -> None:
+    rows = early(*[("on_time", "12:00")] * 4)
+    for each in rows[:2]:
+        each["due_at"] += timedelta(hours=3)
+    before, after = chart(rows, EASTERN).due
+    assert (before.x1, before.x2, after.x1, after.x2) == (0, 50, 50, 100)
+    assert before.y < after.y
 
 
 @pytest.mark.parametrize(
-    "minutes",
+    "ready",
     [
-        (0,),  # at the very start
-        (-1,),
-        (300,) * 45,  # more than there is room for
-        (400 * 24 * 60, -1439),  # checked a season ahead
+        ["2026-01-18 13:00"],
+        ["2026-01-18 13:00"] * 70,  # more than there is room for
+        ["2024-12-15 13:00", "2027-12-15 13:00"],  # a clock gone wrong
     ],
 )
-def test_every_bar_is_inside_the_chart(minutes: tuple[int, ...]) -> None:
-    drawn = chart(early(*minutes)[-MOST_BARS:])
-    for bar in drawn.bars:
-        assert 0 <= bar.x < bar.x + bar.width <= 100
-        assert 0 <= bar.y < bar.y + bar.height <= drawn.height
-        assert bar.height >= 2
-    assert 1 <= len(drawn.ticks) <= 7
+def test_every_mark_is_inside_the_chart(ready: list[str]) -> None:
+    rows = early(*[("on_time", "12:00")] * len(ready))
+    for each, moment in zip(rows, ready, strict=True):
+        each["ready_at"] = at(moment)
+    drawn = chart(rows[-MOST_MARKS:], EASTERN)
+    for mark in drawn.marks:
+        assert 0 < mark.x < 100
+        assert 0 <= mark.y <= drawn.height
+    assert 2 <= len(drawn.hours) <= 8
+    assert render(view(calendar=rows), SETTINGS)[0].count("<title>") == 1 + min(len(rows), MOST_MARKS)
 
 
-def test_it_says_so_when_no_date_was_ready_on_its_own_day() -> None:
-    assert "No data yet" in section(view(calendar=early(None, None)), "How early")
+def test_without_history_the_chart_says_what_it_will_show() -> None:
+    told = section(view(calendar=early(("unknown", "12:00"))), "How early")
+    assert "Nothing to show yet. Here will be a mark for each game day that is checked on the day itself" in told
+    assert "when it is due (8:00 AM EST) and when predictions start (1:00 PM EST)" in told
+
+
+# How often.
+
+
+def outcomes(*given: str | None, **more: Any) -> list[dict[str, Any]]:
+    given_dates = [TODAY - timedelta(days=n) for n in range(len(given))]
+    return [
+        row("calendar", check_date=each, status="OK", outcome=outcome, **{"checked_that_day": True} | more)
+        for each, outcome in zip(given_dates, given, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            ["on_time"] * 29 + ["late"] * 3 + ["missed"] * 3 + [None, "unknown"],
+            "On time 29 of the last 35 game days; 3 late; 3 missed",
+        ),
+        (["on_time"], "On time 1 of the last 1 game day"),
+        (["unknown", None, "pending", "not_run"], ""),
+    ],
+)
+def test_how_often_data_is_on_time(given: list[str | None], sentence: str) -> None:
+    assert score(outcomes(*given), to_date=True) == sentence
+
+
+def test_what_is_not_counted_is_said() -> None:
+    # Off-days and today are not missing from the count.
+    rows = [*outcomes("unknown", "unknown", None), *outcomes("unknown", "unknown", checked_that_day=False)]
+    rows += [row("calendar", check_date=day("2026-01-10"), status="NOT_RUN", outcome="not_run")]
+    rows += [row("calendar", check_date=day("2026-01-11"), status="NO_GAMES")]
+    told = "1 first checked on a later day, 1 not checked again before predictions started, 1 never checked"
+    assert not_counted(rows, TODAY) == told
+    assert f"Not counted: {told}." in section(view(calendar=rows), "On time")
+
+
+def test_a_range_is_chosen_with_one_click() -> None:
+    html = unescape(render(view(calendar=outcomes("on_time")), SETTINGS)[0])
+    assert '<a href="?start=2026-01-12&end=2026-01-18">7 days</a>' in html
+    assert '<a href="?start=2025-12-20&end=2026-01-18">30 days</a>' in html
+    assert '<a href="?day=2026-01-18" aria-current="true">Season</a>' in html
+    # Of an earlier day, the days up to it.
+    older = unescape(render(view(calendar=outcomes("on_time"), day=day("2025-12-31")), SETTINGS)[0])
+    assert '<a href="?start=2025-12-25&end=2025-12-31">7 days</a>' in older
+
+
+def test_a_range_is_not_titled_a_season() -> None:
+    week = DateRange(day("2026-01-12"), TODAY)
+    shown = section(view(calendar=outcomes("on_time", "late"), days=week), "Calendar")
+    assert "2026-01-12 to 2026-01-18 Calendar" in shown
+    assert "2025-26 season" not in shown
+
+
+@pytest.mark.parametrize(
+    ("statuses", "phase", "cause"),
+    [
+        ("MISSING_DATA, PARTIAL_DATA", "phase3", "Phase 3 stalled"),
+        ("PARTIAL_DATA", "phase4", "Phase 4 stalled"),
+        # The data that was missing goes before what else went wrong that day.
+        ("ERROR, MISSING_DATA", "phase4", "Phase 4 stalled"),
+        ("MISSING_DATA", None, "data missing, cause unknown"),  # a row older than the monitor
+        ("ERROR, NO_PREDICTIONS", None, "no predictions"),
+        ("SCHEDULE_UNKNOWN", None, "schedule suspect"),
+        ("ERROR", None, "monitor failed"),
+        (None, None, "late, and no check saw it"),
+        ("HALF_TIME", None, "another status"),
+    ],
+)
+def test_an_incident_has_a_cause(statuses: str | None, phase: str | None, cause: str) -> None:
+    assert cause_of(row("incidents", check_date=TODAY, statuses=statuses, stalled_phase=phase)) == cause
+
+
+def test_incidents_are_counted_by_cause() -> None:
+    found = [row("incidents", check_date=TODAY, statuses=each) for each in ("ERROR", "SCHEDULE_UNKNOWN", "ERROR")]
+    told = section(view(calendar=outcomes("on_time"), incidents=found), "On time")
+    assert "3 incidents , by cause: 2 monitor failed 1 schedule suspect" in told
 
 
 # Sources and runs.
@@ -738,7 +983,10 @@ def ten_years() -> View:
             scheduled_games=11,
             phase4_ready=10,
             checked_that_day=False,  # as after a backfill: the longest cells
-            ready_minutes_before_predictions=300 - n % 400,
+            outcome=list(OUTCOMES)[n % 3],
+            ready_at=at(f"{each} 12:00"),
+            due_at=at(f"{each} 13:00"),
+            predictions_at=at(f"{each} 18:00"),
         )
         for n, each in enumerate(days)
     ]
@@ -764,5 +1012,5 @@ def test_ten_years_are_small_and_fast() -> None:
         started = perf_counter()
         html, _ = render(shown, SETTINGS)
         seconds.append(perf_counter() - started)
-    assert min(seconds) < 0.3
+    assert min(seconds) < 0.1
     assert len(html.encode()) < 500_000
