@@ -19,7 +19,7 @@ def context(view: View, settings: Settings) -> dict[str, Any]:
     """What answer.html shows."""
     return {
         "state": state_of_day(view, settings),
-        "sentence": sentence(view, settings),
+        "phrases": phrases(view, settings),
         "newest": None if view.checks else newest_verdict(view),
         "before": view.day - timedelta(days=1),
         "after": view.day + timedelta(days=1),
@@ -43,8 +43,8 @@ def newest_verdict(view: View) -> tuple[date, State] | None:
     return (known[-1]["check_date"], day_state(known[-1], view.now)) if known else None
 
 
-def sentence(view: View, settings: Settings) -> str:
-    """`Missing since 8:00 AM EST · 6 of 6 games not ready · Phase 3 has not run · predictions in 3 h 55 min`."""
+def phrases(view: View, settings: Settings) -> list[str]:
+    """`Missing since 8:00 AM EST`, `6 of 6 games not ready`, `Phase 3 has not run`, `predictions in 3 h 55 min`."""
     check = _check(view)
     due, at = _due_at(view, settings), partial(clock, day=view.day, zone=settings.league_timezone)
     if check is None:
@@ -55,7 +55,7 @@ def sentence(view: View, settings: Settings) -> str:
         parts = _found(check, view, due, at)
     idle = check is not None and check["status"] in {Status.NO_GAMES, Status.EXPECTED_GAP}
     left = "" if view.day != view.today or idle else _left(settings.deadlines.predictions_at(view.day) - view.now)
-    return " · ".join(filter(None, [*parts, left]))
+    return list(filter(None, [*parts, left]))
 
 
 def _check(view: View) -> Row | None:
@@ -101,7 +101,7 @@ def _found(check: Row, view: View, due: datetime, at: Callable[[datetime | None]
         Status.NO_GAMES: ["No games, so no data is expected"],
         Status.EXPECTED_GAP: ["Data is missing during a declared gap", counts],
     }
-    return found.get(status, ["Unknown status", counts])
+    return found.get(status, [f"Unknown status: {date_state(status).word}", counts])
 
 
 def _ready(check: Row, view: View, due: datetime, at: Callable[[datetime | None], str]) -> str:
