@@ -300,10 +300,11 @@ def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: D
     assert (response.status_code, response.mimetype) == (200, "text/html")
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert "Today, Sun Jan 18, 2026" in response.text
-    assert "0 of 6 games ready" in response.text
+    assert "6 of 6 games not ready" in response.text
     assert 'aria-label="Jan 15: missing, 7 of 8 ready, checked later"' in response.text
-    older = client.get("/dashboard?day=2026-01-15").text
-    assert "7 of 8 games ready" in older
+    # A range without today has its own newest verdict.
+    older = client.get("/dashboard?start=2026-01-10&end=2026-01-15").text
+    assert "1 of 8 games not ready" in older
     assert "MIA@CHI" in older
     # Of an earlier season nothing is known, but of the monitor it is.
     with time_machine.travel(sample.MORNING + timedelta(seconds=330), tick=False):
@@ -311,7 +312,38 @@ def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: D
     assert "Get started" in earlier
     assert "5 min ago" in earlier
     assert "No run for" not in earlier
-    assert "unknown parameter 'date'" in problem(client.get("/dashboard?date=today"), 400)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("day=foo", "day must be a date like 2026-01-18, or today, yesterday or tomorrow; got &#39;foo&#39;"),
+        ("date=today", "unknown parameter &#39;date&#39;"),
+        ("day=<script>", "got &#39;&lt;script&gt;&#39;"),
+    ],
+)
+def test_an_error_on_the_page_is_a_page(
+    door: Door, capsys: pytest.CaptureFixture[str], query: str, detail: str
+) -> None:
+    response = door({"GCP_PROJECT_ID": "nobody"}).get(f"/dashboard?{query}")
+    assert (response.status_code, response.mimetype) == (400, "text/html")
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert detail in response.text
+    # The page and the log name the same run.
+    logged = lines(capsys.readouterr().err)[-1]
+    assert (logged["event"], logged["status"]) == ("request_failed", 400)
+    assert logged["run_id"] in response.text
+
+
+def test_what_browsers_and_crawlers_ask_for_is_answered_quietly(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    """The framework answers these two with an HTML page of its own unless it is told not to."""
+    client = door({"GCP_PROJECT_ID": "nobody"})
+    capsys.readouterr()
+    icon, robots = client.get("/favicon.ico"), client.get("/robots.txt")
+    assert (icon.status_code, icon.mimetype) == (200, "image/svg+xml")
+    assert icon.text.startswith("<svg ")
+    assert (robots.status_code, robots.mimetype, robots.text) == (200, "text/plain", "User-agent: *\nDisallow: /\n")
+    assert capsys.readouterr().err == ""
 
 
 def test_a_table_of_the_users_five_columns_is_shown_after_schema_apply(empty_project: Platform, door: Door) -> None:
@@ -355,6 +387,8 @@ def test_data_is_text_on_the_dashboard(platform: Platform, door: Door) -> None:
         ("PUT", "/check-data-availability", 405, "GET, POST"),
         ("POST", "/history", 405, "GET"),
         ("POST", "/health", 405, "GET"),
+        ("POST", "/favicon.ico", 405, "GET"),
+        ("GET", "/favicon.png", 404, None),
     ],
 )
 def test_unknown_addresses_and_methods(door: Door, method: str, path: str, status: int, allow: str | None) -> None:

@@ -62,6 +62,9 @@ def test_without_a_warehouse_nobody_knows_what_was_told_and_it_is_told_anyway(
     assert headers(inbox) == [FAILED] * 3
     assert "what was sent before is unknown, so this may be a repetition" in words(inbox)
     assert problem(client.get("/history"), 503)["detail"].startswith("the history could not be read")
+    page = client.get("/dashboard")
+    assert (page.status_code, page.mimetype) == (503, "text/html")
+    assert "the history could not be read" in page.text
 
 
 def test_missing_credentials_are_told(inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

