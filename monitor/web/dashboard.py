@@ -75,6 +75,7 @@ def _templates() -> tuple[Environment, str]:
     environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["dash"] = lambda value: NONE if value is None or value == "" else value
     environment.globals |= {
+        "NONE": NONE,
         "kinds": KINDS,
         "error_state": STATES[Status.ERROR],
         "date_state": date_state,

@@ -729,8 +729,8 @@ def test_every_mark_is_inside_the_chart(ready: list[str]) -> None:
 
 def test_without_history_the_chart_says_what_it_will_show() -> None:
     told = section(view(calendar=early(("unknown", "12:00"))), "How early")
-    assert "Nothing to show yet. Here will be a mark for each game day that is checked on the day itself" in told
-    assert "when it is due (8:00 AM EST) and when predictions start (1:00 PM EST)" in told
+    assert "Each one that is checked on the day itself gets a mark here: when its data was ready" in told
+    assert "when it was due (8:00 AM EST) and when predictions started (1:00 PM EST)" in told
 
 
 # How often.
