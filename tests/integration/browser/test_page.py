@@ -22,7 +22,6 @@ from local import sample
 from local.function import function
 from local.pictures import PHONE_WIDTH, QUIET
 from monitor.bigquery.history import append_rows
-from monitor.bigquery.schema import apply_schema
 from monitor.web.dashboard import render
 from monitor.web.states import CALENDAR
 from tests.conftest import Platform
@@ -65,14 +64,12 @@ class Answer(NamedTuple):
 def history(loaded_season: Platform) -> Iterator[Platform]:
     """The season up to the bad morning, with each state."""
     gaps = f"{sample.BOOTSTRAP.first}/{sample.BOOTSTRAP.last}=bootstrap"
-    mine = {"MONITORING_DATASET": "dashboard", "EXPECTED_GAPS": gaps}
-    platform = Platform({**loaded_season.environment, **mine})
-    apply_schema(platform.client, platform.settings)
+    platform = Platform({**loaded_season.environment, "EXPECTED_GAPS": gaps})
     platform.check(sample.MORNING - timedelta(hours=1), start="2025-10-21", end="2026-01-16")  # Jan 17 is never checked
     append_rows(platform.client, platform.settings, [_row(*given) for given in MORE], "by-hand")
     platform.check(sample.MORNING)
     yield platform
-    platform.client.delete_dataset("dashboard", delete_contents=True)
+    platform.client.query_and_wait("TRUNCATE TABLE history.data_availability_checks")
 
 
 def _row(date: str, checked: str, status: str, ready: str | None) -> dict[str, Any]:
