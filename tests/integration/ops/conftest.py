@@ -1,6 +1,7 @@
 """deploy.sh as a person runs it, in a clean clone, against a Google Cloud that records and remembers."""
 
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -18,7 +19,9 @@ import pytest
 from local.emulator import ROOT
 from local.platform import create_tables
 from tests.conftest import NOBODY, Platform
-from tests.integration.ops.cloud import GoogleCloud, State
+from tests.integration.ops.cloud import GoogleCloud
+from tests.integration.ops.google import PROJECT, State
+from tests.integration.ops.permissions import METHODS
 
 CHANNEL = "projects/test/notificationChannels/7"
 
@@ -40,6 +43,16 @@ class Cloud:
         """Make it another cloud than it was."""
         self.project.state |= deepcopy(parts)
 
+    def take_away(self, role: str) -> None:
+        """Let the deployer be without one of its roles."""
+        policies = self.state["policies"]
+        del policies[f"projects/{PROJECT}"][role]
+        self.change(policies=policies)
+
+    def every_api(self) -> list[str]:
+        """What a project has enabled after a first deploy."""
+        return sorted({method.partition(".")[0] for method in METHODS})
+
     @property
     def environment(self) -> Path:
         """The environment that a preflight creates, and keeps for the next one."""
@@ -52,21 +65,49 @@ class Cloud:
     def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run deploy.sh with these options; its calls are those of this run alone."""
         self.project.calls.clear()
-        return self.run("./deploy.sh", "--project", "test", *options)
+        return self.run("./deploy.sh", "--project", "test", "--yes", *options)
 
-    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    def deploy_on_a_terminal(self, typed: str) -> subprocess.CompletedProcess[str]:
+        """The same without --yes, with somebody who types this."""
+        self.project.calls.clear()
+        terminal, theirs = pty.openpty()
+        try:
+            os.write(terminal, typed.encode())
+            return self.run("./deploy.sh", "--project", "test", stdin=theirs)
+        finally:
+            os.close(terminal)
+            os.close(theirs)
+
+    def run(self, *command: str | Path, stdin: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
         """Run a command in the clone, with this cloud's gcloud and bq."""
         bin_folder = self.folder / "bin"
         path = f"{bin_folder}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         return subprocess.run(
             command,
             cwd=self.clone,
-            env={**os.environ, "PATH": path, "BIGQUERY_EMULATOR_HOST": self.project.emulator},
+            env={
+                **os.environ,
+                "PATH": path,
+                "BIGQUERY_EMULATOR_HOST": self.project.emulator,
+                "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS": f"{self.project.address}/api/iamcredentials/",
+            },
+            stdin=stdin,
             capture_output=True,
             text=True,
             timeout=110,
             check=False,
         )
+
+    def only_the_script(self) -> None:
+        """Let the deploys from now on skip what takes long and other tests test: the preflight's boots, and the schema."""
+        self.without_boots()
+        script = self.clone / "ops" / "function.sh"
+        text, count = re.subn(
+            r"^schema\(\) \{.*?^\}", "schema() { say as in schemas/; }", script.read_text(), flags=re.MULTILINE | re.DOTALL
+        )
+        assert count == 1
+        script.write_text(text)
+        git(self.clone, "update-index", "--assume-unchanged", "ops/function.sh")
 
     def without_boots(self) -> None:
         """Let the preflights from now on not boot the function, which takes longer than the rest of a deploy."""
@@ -82,13 +123,13 @@ class Cloud:
 
     def changes(self) -> list[list[str]]:
         """The calls that change something."""
-        reading = {"list", "describe", "get-value", "get-iam-policy", "print-identity-token", "list-files-for-upload"}
-        return [call for call in self.calls() if not reading & set(call) and call[-2] != "show"]
+        reading = {"version", "list", "describe", "get-value", "get-iam-policy", "get-default-service-account"}
+        reading |= {"print-access-token", "list-files-for-upload", "show"}
+        return [call for call in self.calls() if not reading & set(call)]
 
     def _named(self, text: str) -> str:
         text = text.replace(self.commit, "COMMIT")
-        for name, function in self.state["functions"].items():
-            text = text.replace(f"http://127.0.0.1:{function['port']}", f"https://{name}.run.app")
+        text = re.sub(rf"{self.project.address}/([\w-]+)", r"https://\1.run.app", text)
         return re.sub(r"/tmp/tmp\.\w+", "FOLDER", text)  # noqa: S108 - where mktemp puts it
 
 
@@ -111,10 +152,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     # The tests do not wait for what takes Google minutes.
-    script = (folder / "deploy.sh").read_text()
-    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=2\nPAUSE_SECONDS=0\n")
+    script = (folder / "ops" / "google.sh").read_text()
+    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=4\nPAUSE_SECONDS=0\n")
     assert hurried != script
-    (folder / "deploy.sh").write_text(hurried)
+    (folder / "ops" / "google.sh").write_text(hurried)
     git(folder, "init", "-q")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "as it is now")
@@ -133,7 +174,7 @@ def first_preflight(
 
 @pytest.fixture
 def clone(tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object]) -> Iterator[Cloud]:
-    """A clone with the environment of an earlier preflight, and a project without tables."""
+    """A clone with the environment of an earlier preflight, and a project whose functions answer as if they were real."""
     with project(tmp_path, repository, NOBODY) as running:
         running.environment.symlink_to(first_preflight[0].environment)
         yield running
@@ -154,16 +195,16 @@ def google(
     """The same, with the pipeline's tables in the project and none of the monitor's."""
     for dataset in ("nba_monitoring", "nba_monitoring_staging"):
         pipeline.client.delete_dataset(dataset, delete_contents=True, not_found_ok=True)
-    with project(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"]) as running:
+    with project(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"], real=True) as running:
         running.environment.symlink_to(first_preflight[0].environment)
         yield running
 
 
 @contextmanager
-def project(folder: Path, repository: Path, emulator: str) -> Iterator[Cloud]:
-    """A clone of the repository in this folder, and a project to deploy it to."""
+def project(folder: Path, repository: Path, emulator: str, *, real: bool = False) -> Iterator[Cloud]:
+    """A clone of the repository in this folder, and a project to deploy it to; real: what is deployed is served."""
     git(folder, "clone", "-q", str(repository), "clone")
-    with GoogleCloud(folder, emulator) as running:
+    with GoogleCloud(folder, emulator, real=real) as running:
         running.install(folder / "bin")
         Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield Cloud(folder, folder / "clone", running)
