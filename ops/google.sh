@@ -6,9 +6,9 @@ TRIES=18
 PAUSE_SECONDS=10
 # What Google answers when a thing does not exist.
 ABSENT='NOT_FOUND|[Nn]ot found|annot find service|does not exist'
-# What it answers in the first minutes of an API, until its service agent can work:
+# What it answers in the first minutes of an API, of its service agent, and of the role that reads a secret:
 # https://cloud.google.com/apis/docs/troubleshooting, https://cloud.google.com/iam/docs/service-agent-overview
-WAKING='SERVICE_DISABLED|has not been used in project|service-[0-9]+@|[Ss]ervice agent'
+WAKING='SERVICE_DISABLED|has not been used in project|service-[0-9]+@|[Ss]ervice agent|Permission denied on secret'
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -27,7 +27,7 @@ patiently() {
     output=$("$@" 2> "$folder/error") && return
     output+=$(< "$folder/error")
     [[ $output =~ $curable && $try -lt $TRIES ]] || return 1
-    [ "$try" -ne 2 ] || say "not ready, trying again for up to $((TRIES * PAUSE_SECONDS)) s: ${output##*$'\n'}" >&2
+    [ "$try" -ne 2 ] || say "not ready, trying again for up to $((TRIES * PAUSE_SECONDS)) s: ${output%%$'\n'*}" >&2
     sleep "$PAUSE_SECONDS"
   done
 }

@@ -41,7 +41,7 @@ class Cloud:
 
     def change(self, **parts: Any) -> None:
         """Make it another cloud than it was."""
-        self.project.state |= deepcopy(parts)
+        self.project.state.update(deepcopy(parts))
 
     def take_away(self, role: str) -> None:
         """Let the deployer be without one of its roles."""
@@ -103,7 +103,7 @@ class Cloud:
         self.without_boots()
         script = self.clone / "ops" / "function.sh"
         text, count = re.subn(
-            r"^schema\(\) \{.*?^\}", "schema() { say as in schemas/; }", script.read_text(), flags=re.MULTILINE | re.DOTALL
+            r"^schema\(\) \{.*?^\}", r"schema() { [ $2 = diff ] || say as in schemas/; }", script.read_text(), flags=re.MULTILINE | re.DOTALL
         )
         assert count == 1
         script.write_text(text)
@@ -153,7 +153,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(ROOT / name, folder / name)
     # The tests do not wait for what takes Google minutes.
     script = (folder / "ops" / "google.sh").read_text()
-    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=4\nPAUSE_SECONDS=0\n")
+    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=8\nPAUSE_SECONDS=0\n")
     assert hurried != script
     (folder / "ops" / "google.sh").write_text(hurried)
     git(folder, "init", "-q")
