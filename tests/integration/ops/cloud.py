@@ -16,6 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer
@@ -43,6 +44,7 @@ class GoogleCloud(TCPServer):
 
     def __init__(self, folder: Path, emulator: str, *, real: bool) -> None:
         super().__init__(("127.0.0.1", 0), _Call)
+        self.gcloud: Callable[[list[str]], tuple[int, str, str]] | None = None  # the real one, instead of the recorded
         self.folder, self.emulator, self.real = folder, emulator, real
         self.google = Google(folder, self.serve)
         self.calls: list[list[str]] = []
@@ -214,6 +216,10 @@ class _Call(StreamRequestHandler):
         tool, here, count = (self._word() for _ in range(3))
         arguments = [self._word() for _ in range(int(count))]
         self.server.calls.append([tool, *arguments])
+        if tool == "gcloud" and self.server.gcloud:
+            status, told, errors = self.server.gcloud(arguments)
+            self.wfile.write(f"{status}\n{errors if status else told}".encode())
+            return
         words = [word for word in arguments if not word.startswith("-")]
         flags = {
             name: value for name, _, value in (word[2:].partition("=") for word in arguments if word.startswith("--"))
@@ -446,6 +452,7 @@ def _deploy(cloud: GoogleCloud, name: str, flags: dict[str, str]) -> None:
     }
     mask = "build_config.source,service_config.environment_variables,service_config.secret_environment_variables"
     path = f"functions/{name}?updateMask={mask}" if present else f"functions?functionId={name}"
-    operation = ask("PATCH" if present else "POST", path, wanted)
+    name_of_operation = ask("PATCH" if present else "POST", path, wanted)["name"]
+    operation = ask("GET", f"operations/{name_of_operation.rpartition('/')[2]}")
     if "error" in operation:
         raise Refused(400, "FAILED_PRECONDITION", operation["error"]["message"])

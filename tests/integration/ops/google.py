@@ -94,6 +94,7 @@ class Google:
         self.asked: list[tuple[str, tuple[str, ...]]] = []  # each method, and the roles by which it was allowed
         self.young: Counter[str] = Counter()  # what is new → how many calls do not know it yet
         self.uploads: dict[str, bytes] = {}
+        self.operations: list[Body] = []  # what became of each deploy of a function
 
     def request(self, caller: str, verb: str, api: str, path: str, body: Body | None = None) -> Body:
         """Do what an API's method does. Raises Refused."""
@@ -216,7 +217,7 @@ def _get_policy(google: Google, resource: str) -> Body:
 
 def _set_policy(google: Google, resource: str, request: Request) -> Body:
     present = google.state["policies"].setdefault(resource, {})
-    wanted = {entry["role"]: entry["members"] for entry in request.body["policy"]["bindings"]}
+    wanted = {entry["role"]: entry["members"] for entry in request.body["policy"].get("bindings", ())}
     for role, members in wanted.items():
         if role not in ROLES:
             raise Refused(400, "INVALID_ARGUMENT", f"Role {role} is not supported for this resource.")
@@ -377,25 +378,38 @@ def _patch_function(google: Google, request: Request) -> Body:
 
 
 @route("GET", r"cloudfunctions/v2/PROJECT/PLACE/operations/(\d+)", "cloudfunctions.projects.locations.operations.get")
-def _operation(_google: Google, request: Request) -> Body:
-    return {"name": f"projects/{PROJECT}/locations/{REGION}/operations/{request.names[0]}", "done": True, "response": {}}
+def _operation(google: Google, request: Request) -> Body:
+    return google.operations[int(request.names[0])]
 
 
 def _deploy(google: Google, name: str, wanted: Body) -> Body:
-    """Build a revision and, if it becomes ready, send it the traffic. The answer is an operation."""
+    """Start a deploy. The answer is an operation, which gets its result from the build and the boot."""
+    google.account(wanted["serviceConfig"]["serviceAccountEmail"])
+    operation: Body = {
+        "name": f"projects/{PROJECT}/locations/{REGION}/operations/{len(google.operations)}",
+        "metadata": {"@type": "type.googleapis.com/google.cloud.functions.v2.OperationMetadata", "stages": []},
+    }
+    try:
+        done = {"response": {"@type": "type.googleapis.com/google.cloud.functions.v2.Function", **_built(google, name, wanted)}}
+    except Refused as refused:
+        done = {"error": {"code": 3, "message": str(refused)}}
+    google.operations.append({**operation, "done": True, **done})
+    return operation
+
+
+def _built(google: Google, name: str, wanted: Body) -> Body:
+    """Build a revision and, if it becomes ready, send it the traffic."""
     config = wanted["serviceConfig"]
-    operation = {"name": f"projects/{PROJECT}/locations/{REGION}/operations/{len(google.asked)}", "done": True}
-    account = google.account(config["serviceAccountEmail"])
+    account = config["serviceAccountEmail"]
     if f"serviceAccount:{BUILDER}" not in google.state["policies"][f"projects/{PROJECT}"].get(
         "roles/cloudbuild.builds.builder", ()
     ):
-        message = f"Build failed: the build service account {BUILDER} lacks permissions"
-        return {**operation, "error": {"code": 3, "message": message}}
+        raise Refused(400, "FAILED", f"Build failed: the build service account {BUILDER} lacks permissions")
     environment = dict(config.get("environmentVariables") or {})
     secrets = {entry["key"]: entry["secret"] for entry in config.get("secretEnvironmentVariables") or ()}
     for secret in secrets.values():
         if not google.allows(f"serviceAccount:{account}", "secretmanager.versions.access", f"secrets/{secret}"):
-            return {**operation, "error": {"code": 3, "message": f"Permission denied on secret {secret} for {account}"}}
+            raise Refused(400, "FAILED", f"Permission denied on secret: {secret} for Revision service account {account}.")
     function = google.state["functions"].setdefault(name, {"serving": None, "revisions": {}})
     revision = f"{name}-{len(function['revisions']) + 1:05}"
     source = google.folder / revision
@@ -418,11 +432,11 @@ def _deploy(google: Google, name: str, wanted: Body) -> Body:
         "serviceConfig": {**config, "service": f"projects/{PROJECT}/locations/{REGION}/services/{name}"},
     }
     if broken == "boot":
-        message = f"Revision '{revision}' is not ready and cannot serve traffic. The user-provided container failed to start"
-        return {**operation, "error": {"code": 3, "message": message}}
+        message = f"Revision '{revision}' is not ready and cannot serve traffic."
+        raise Refused(400, "FAILED", f"{message} The user-provided container failed to start and listen on the port")
     function["serving"] = revision
     google.serve(name, revision)
-    return {**operation, "response": function["as_deployed"]}
+    return dict(function["as_deployed"])
 
 
 SERVING = f"run/apis/serving.knative.dev/v1/namespaces/{PROJECT}"
