@@ -30,9 +30,9 @@ approach() { # FUNCTION
 
 ask() { call "$uri$1" <<< "Authorization: Bearer $token"; } # PATH
 
-# The function must run this commit, and reach a verdict on today's data, good or bad: smoke FUNCTION PATH
+# The function must run this commit, and reach a verdict on today's data, good or bad: trial FUNCTION PATH
 # Without dry_run in PATH, it must also have written the verdict.
-smoke() {
+trial() {
   local version run day figures
   [ -z "$plan" ] || return 0
   approach "$1" || { say "$1 cannot be called as the scheduler would: $output" && return 1; }
@@ -124,7 +124,7 @@ deploy() {
   [[ $action = leave || -n $plan ]] || say "building $commit takes about 3 minutes …"
   deploy_function "$1" "$2" "$action" || return 1
   bind roles/run.invoker "serviceAccount:$(account "$SCHEDULER")" "$2" run services
-  smoke "$2" "$3"
+  trial "$2" "$3"
 }
 
 serving_revision() { # FUNCTION

@@ -35,12 +35,11 @@ unschedule() {
   settle delete job "$1" cloud scheduler jobs delete "$1" --location="$region" || fail "the job $1 could not be deleted"
 }
 
-json_field() { "$python" -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
-
 count_runs() {
-  local file=ops/completed_runs.json action=leave verb=update
+  local file=ops/completed_runs.json action=leave verb=update wanted
+  wanted=$("$python" -c 'import json, sys; print(json.load(sys.stdin)["filter"])' < "$file")
   look_up cloud logging metrics describe "$METRIC" --format='value(filter)' || { output='' && action=create verb=create; }
-  [[ -z $output || $output = "$(json_field "$file" filter)" ]] || action=change
+  [[ -z $output || $output = "$wanted" ]] || action=change
   settle "$action" metric "$METRIC" cloud logging metrics "$verb" "$METRIC" --config-from-file="$file" ||
     fail "the metric $METRIC could not be made"
 }
@@ -53,7 +52,7 @@ alert() {
   policies=$output
   for file in ops/alert_policies/*.json; do
     labelled=$folder/${file##*/}
-    title=$(json_field "$file" displayName)
+    title=$(field displayName < "$file")
     content=$(git hash-object "$file")
     sed "s/^{/{ \"userLabels\": {\"content\": \"$content\"},/" "$file" > "$labelled"
     IFS='|' read -r _ name present channels < <(awk -F'|' -v title="$title" '$1 == title' <<< "$policies") || name=''

@@ -1,7 +1,7 @@
-"""A Google Cloud for deploy.sh to talk to: `gcloud` and `bq` that record each call, in front of the project of google.py.
+"""A Google Cloud for deploy.sh to talk to: `gcloud` and `bq` that record each call, before the project of google.py.
 
-These commands make the same requests as the real ones, which tests/proof/test_first_project.py runs. A deployed function
-is real and served on this machine, or, where only the deploy is of interest, answers as the function would.
+These commands make the same requests as the real ones, which tests/proof/test_first_project.py runs. A deployed
+function is real and served on this machine, or, where only the deploy is of interest, answers as the function would.
 """
 
 import base64
@@ -16,15 +16,17 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import StreamRequestHandler, TCPServer
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tests.integration.ops.google import DEPLOYER_MEMBER, PROJECT, REGION, Body, Google, Refused, State
+from tests.integration.ops.google import DEPLOYER_MEMBER, PROJECT, REGION, Body, Google, RefusedError, State
+
+if TYPE_CHECKING:
+    from tests.integration.ops.real import Gcloud
 
 # A deploy runs these up to 70 times. They forward each call to the test, which is much faster than starting Python.
 COMMAND = """#!/bin/bash
@@ -44,7 +46,7 @@ class GoogleCloud(TCPServer):
 
     def __init__(self, folder: Path, emulator: str, *, real: bool) -> None:
         super().__init__(("127.0.0.1", 0), _Call)
-        self.gcloud: Callable[[list[str]], tuple[int, str, str]] | None = None  # the real one, instead of the recorded
+        self.gcloud: Gcloud | None = None  # the real one, instead of the recorded
         self.folder, self.emulator, self.real = folder, emulator, real
         self.google = Google(folder, self.serve)
         self.calls: list[list[str]] = []
@@ -121,6 +123,9 @@ class GoogleCloud(TCPServer):
                     return answer.status, answer.read().decode()
             except urllib.error.HTTPError as error:
                 return error.code, error.read().decode()
+        return self._as_the_function(name, path)
+
+    def _as_the_function(self, name: str, path: str) -> tuple[int, str]:
         function = self.state["functions"][name]
         revision = function["revisions"][function["serving"]]
         broken, rows = revision["broken"], self.rows.setdefault(name, [])
@@ -131,6 +136,8 @@ class GoogleCloud(TCPServer):
             return 200, json.dumps({"checks": [{"run_id": run} for run in rows]})
         if broken == "verdict":
             return 503, json.dumps({"status": 503, "detail": "nba_raw could not be read"})
+        if "notify=always" in path and self.state["broken_channel"]:
+            return 502, json.dumps({"status": 502, "detail": f"Slack: {self.state['broken_channel']}"})
         run = f"run-{len(rows)}"
         if "dry_run" not in path and broken != "history":
             rows.append(run)
@@ -164,7 +171,7 @@ class _Web(BaseHTTPRequestHandler):
             body = json.loads(given) if given else {}
             try:
                 return self._send(200, json.dumps(google.request(DEPLOYER_MEMBER, self.command, host, path, body)))
-            except Refused as refused:
+            except RefusedError as refused:
                 return self._send(refused.code, json.dumps(refused.body))
         _, name, rest = path.split("/", 2)
         code = self._refuse(name)
@@ -227,7 +234,7 @@ class _Call(StreamRequestHandler):
         try:
             told = _bq(self.server, words, flags) if tool == "bq" else _gcloud(self.server, Path(here), words, flags)
             status, text = 0, f"{told.rstrip('\n')}\n" if told else ""
-        except Refused as refused:
+        except RefusedError as refused:
             error = refused.body["error"]
             status, text = 1, f"ERROR: ({tool}.{'.'.join(words[:3])}) {error['status']}: {error['message']}\n"
             text += "".join(f"  reason: {detail['reason']}\n" for detail in error.get("details", ()))
@@ -360,7 +367,10 @@ def _gcloud(cloud: GoogleCloud, here: Path, words: list[str], flags: dict[str, s
         case ["logging", "metrics", ("create" | "update") as verb, name]:
             metric = {**json.loads((here / flags["config-from-file"]).read_text()), "name": name}
             path = f"/v2/projects/{PROJECT}/metrics"
-            ask(*(("POST", "logging", path) if verb == "create" else ("PUT", "logging", f"{path}/{name}")), metric)
+            if verb == "create":
+                ask("POST", "logging", path, metric)
+            else:
+                ask("PUT", "logging", f"{path}/{name}", metric)
         case ["alpha", "monitoring", "channels", "describe", name]:
             return str(ask("GET", "monitoring", f"/v3/{name}")["name"])
         case ["alpha", "monitoring", "policies", *rest]:
@@ -426,8 +436,8 @@ def _deploy(cloud: GoogleCloud, name: str, flags: dict[str, str]) -> None:
 
     try:
         present: Body = ask("GET", f"functions/{name}")
-    except Refused as refused:
-        if refused.code != 404:  # noqa: PLR2004 - not found
+    except RefusedError as refused:
+        if refused.code != 404:
             raise
         present = {}
     before = present.get("serviceConfig", {})
@@ -455,4 +465,4 @@ def _deploy(cloud: GoogleCloud, name: str, flags: dict[str, str]) -> None:
     name_of_operation = ask("PATCH" if present else "POST", path, wanted)["name"]
     operation = ask("GET", f"operations/{name_of_operation.rpartition('/')[2]}")
     if "error" in operation:
-        raise Refused(400, "FAILED_PRECONDITION", operation["error"]["message"])
+        raise RefusedError(400, "FAILED_PRECONDITION", operation["error"]["message"])

@@ -99,23 +99,21 @@ class Cloud:
         )
 
     def only_the_script(self) -> None:
-        """Let the deploys from now on skip what takes long and other tests test: the preflight's boots, and the schema."""
-        self.without_boots()
-        script = self.clone / "ops" / "function.sh"
-        text, count = re.subn(
-            r"^schema\(\) \{.*?^\}", r"schema() { [ $2 = diff ] || say as in schemas/; }", script.read_text(), flags=re.MULTILINE | re.DOTALL
-        )
-        assert count == 1
-        script.write_text(text)
-        git(self.clone, "update-index", "--assume-unchanged", "ops/function.sh")
+        """Let the deploys from now on skip what takes long and other tests test: the preflight, and the schema."""
+        copy = "mkdir $1/source && git archive HEAD main.py requirements.txt monitor schemas | tar -x -C $1/source"
+        self._replace("ops/preflight.sh", r"\A.*", f"#!/bin/bash\n{copy}\n")
+        self._replace("ops/function.sh", r"^schema\(\) \{.*?^\}", "schema() { [ $2 = diff ] || say as in schemas/; }")
 
     def without_boots(self) -> None:
         """Let the preflights from now on not boot the function, which takes longer than the rest of a deploy."""
-        script = self.clone / "ops" / "preflight.sh"
-        text, count = re.subn(r"^boot staging.*^wait [^\n]*\n", "", script.read_text(), flags=re.MULTILINE | re.DOTALL)
-        assert count == 1
-        script.write_text(text)
-        git(self.clone, "update-index", "--assume-unchanged", "ops/preflight.sh")
+        self._replace("ops/preflight.sh", r"^boot staging.*^wait [^\n]*\n", "")
+
+    def _replace(self, name: str, pattern: str, text: str) -> None:
+        script = self.clone / name
+        changed, count = re.subn(pattern, lambda _: text, script.read_text(), flags=re.MULTILINE | re.DOTALL)
+        assert count == 1, name
+        script.write_text(changed)
+        git(self.clone, "update-index", "--assume-unchanged", name)
 
     def calls(self) -> list[list[str]]:
         """What the last run called, in order, with what differs from run to run by its name."""
@@ -168,14 +166,14 @@ def first_preflight(
 ) -> tuple[Cloud, subprocess.CompletedProcess[str]]:
     """A preflight in a fresh clone. The clones of all tests use its environment."""
     folder = tmp_path_factory.mktemp("shipped")
-    with project(folder, repository, NOBODY) as running:
+    with made(folder, repository, NOBODY) as running:
         return running, running.run("ops/preflight.sh", folder / "upload", "a-version")
 
 
 @pytest.fixture
 def clone(tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object]) -> Iterator[Cloud]:
-    """A clone with the environment of an earlier preflight, and a project whose functions answer as if they were real."""
-    with project(tmp_path, repository, NOBODY) as running:
+    """A clone with the environment of an earlier preflight, and a project whose functions only answer."""
+    with made(tmp_path, repository, NOBODY) as running:
         running.environment.symlink_to(first_preflight[0].environment)
         yield running
 
@@ -195,13 +193,13 @@ def google(
     """The same, with the pipeline's tables in the project and none of the monitor's."""
     for dataset in ("nba_monitoring", "nba_monitoring_staging"):
         pipeline.client.delete_dataset(dataset, delete_contents=True, not_found_ok=True)
-    with project(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"], real=True) as running:
+    with made(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"], real=True) as running:
         running.environment.symlink_to(first_preflight[0].environment)
         yield running
 
 
 @contextmanager
-def project(folder: Path, repository: Path, emulator: str, *, real: bool = False) -> Iterator[Cloud]:
+def made(folder: Path, repository: Path, emulator: str, *, real: bool = False) -> Iterator[Cloud]:
     """A clone of the repository in this folder, and a project to deploy it to; real: what is deployed is served."""
     git(folder, "clone", "-q", str(repository), "clone")
     with GoogleCloud(folder, emulator, real=real) as running:

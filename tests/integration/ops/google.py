@@ -37,11 +37,12 @@ EMPTY: State = {
     "datasets": dict.fromkeys(PIPELINE, REGION),  # dataset → location
     "secrets": {"slack-webhook-url": "https://placeholder.invalid"},  # name → value
     "channels": [f"projects/{PROJECT}/notificationChannels/7"],
-    "functions": {},  # name → {"serving", "revisions": {name: {"source", "environment", "secrets", "account", "ready"}}}
+    "functions": {},  # name → {"serving", "revisions": {name: {"source", "environment", "secrets", "ready", …}}}
     "jobs": {},  # name → as created
     "metrics": {},  # name → as created
     "alerts": {},  # name → as created
     "broken": {},  # function → how its next revision is broken: "version", "verdict", "history" or "boot"
+    "broken_channel": "",  # what Slack says to the functions' messages
     "delay": 0,  # how many calls a new account, role or API stays unknown for
 }
 
@@ -53,7 +54,7 @@ POLICY_FIELDS = frozenset(
 METRIC_FIELDS = frozenset("name description filter metricDescriptor".split())
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An error of Google's, as its APIs put it."""
 
     def __init__(self, code: int, status: str, message: str) -> None:
@@ -97,7 +98,7 @@ class Google:
         self.operations: list[Body] = []  # what became of each deploy of a function
 
     def request(self, caller: str, verb: str, api: str, path: str, body: Body | None = None) -> Body:
-        """Do what an API's method does. Raises Refused."""
+        """Do what an API's method does. Raises RefusedError."""
         split = urlsplit(path)
         query = {name: values[0] for name, values in parse_qs(split.query).items()}
         for wanted, pattern, method, answer in ROUTES:
@@ -107,7 +108,7 @@ class Google:
                 request = Request(caller, query, body or {}, *found.groups())
                 self._authorize(request, method, f"{api}{split.path}")
                 return answer(self, request)
-        raise Refused(501, "UNIMPLEMENTED", f"no method of {api} answers {verb} {path}")
+        raise RefusedError(501, "UNIMPLEMENTED", f"no method of {api} answers {verb} {path}")
 
     def new(self, what: str) -> None:
         """From now on a number of calls do not know this yet."""
@@ -119,7 +120,7 @@ class Google:
 
     def account(self, email: str) -> str:
         if email not in self.state["accounts"] or not self.knows(f"account {email}"):
-            raise Refused(404, "NOT_FOUND", f"Unknown service account {email}")
+            raise RefusedError(404, "NOT_FOUND", f"Unknown service account {email}")
         return email
 
     def allows(self, member: str, permission: str, resource: str) -> str | None:
@@ -133,7 +134,7 @@ class Google:
     def must(self, caller: str, permission: str, resource: str) -> str:
         role = self.allows(caller, permission, resource)
         if not role:
-            raise Refused(
+            raise RefusedError(
                 403, "PERMISSION_DENIED", f"Permission '{permission}' denied on resource '{resource}' for {caller}"
             )
         return role
@@ -142,7 +143,7 @@ class Google:
         if api not in self.state["enabled"] or not self.knows(f"api {api}"):
             name = f"{api}.googleapis.com"
             message = f"{name} has not been used in project {PROJECT_NUMBER} before or it is disabled."
-            error = Refused(403, "PERMISSION_DENIED", message)
+            error = RefusedError(403, "PERMISSION_DENIED", message)
             error.body["error"]["details"] = [
                 {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": name}
             ]
@@ -184,7 +185,11 @@ def _services(google: Google, _request: Request) -> Body:
 
 
 def _service(api: str) -> Body:
-    return {"name": f"projects/{PROJECT_NUMBER}/services/{api}", "state": "ENABLED", "config": {"name": f"{api}.googleapis.com"}}
+    return {
+        "name": f"projects/{PROJECT_NUMBER}/services/{api}",
+        "state": "ENABLED",
+        "config": {"name": f"{api}.googleapis.com"},
+    }
 
 
 @route("GET", r"serviceusage/v1/PROJECT/services/([\w.]+)", "serviceusage.services.get")
@@ -220,13 +225,13 @@ def _set_policy(google: Google, resource: str, request: Request) -> Body:
     wanted = {entry["role"]: entry["members"] for entry in request.body["policy"].get("bindings", ())}
     for role, members in wanted.items():
         if role not in ROLES:
-            raise Refused(400, "INVALID_ARGUMENT", f"Role {role} is not supported for this resource.")
+            raise RefusedError(400, "INVALID_ARGUMENT", f"Role {role} is not supported for this resource.")
         for member in set(members) - set(present.get(role, ())):
             kind, _, email = member.partition(":")
             if kind == "serviceAccount" and (
                 email not in google.state["accounts"] or not google.knows(f"account {email}")
             ):
-                raise Refused(400, "INVALID_ARGUMENT", f"Service account {email} does not exist.")
+                raise RefusedError(400, "INVALID_ARGUMENT", f"Service account {email} does not exist.")
             google.new(f"{resource} {role} {member}")
     google.state["policies"][resource] = wanted
     return _get_policy(google, resource)
@@ -242,12 +247,16 @@ def _set_project_policy(google: Google, request: Request) -> Body:
     return _set_policy(google, f"projects/{PROJECT}", request)
 
 
-@route("POST", r"iam/v1/projects/[^/]+/serviceAccounts/([^/:]+):getIamPolicy", "iam.projects.serviceAccounts.getIamPolicy")
+@route(
+    "POST", r"iam/v1/projects/[^/]+/serviceAccounts/([^/:]+):getIamPolicy", "iam.projects.serviceAccounts.getIamPolicy"
+)
 def _account_policy(google: Google, request: Request) -> Body:
     return _get_policy(google, f"accounts/{google.account(request.names[0])}")
 
 
-@route("POST", r"iam/v1/projects/[^/]+/serviceAccounts/([^/:]+):setIamPolicy", "iam.projects.serviceAccounts.setIamPolicy")
+@route(
+    "POST", r"iam/v1/projects/[^/]+/serviceAccounts/([^/:]+):setIamPolicy", "iam.projects.serviceAccounts.setIamPolicy"
+)
 def _set_account_policy(google: Google, request: Request) -> Body:
     return _set_policy(google, f"accounts/{google.account(request.names[0])}", request)
 
@@ -286,7 +295,7 @@ def _get_account(google: Google, request: Request) -> Body:
 def _create_account(google: Google, request: Request) -> Body:
     email = f"{request.body['accountId']}@{PROJECT}.iam.gserviceaccount.com"
     if email in google.state["accounts"]:
-        raise Refused(409, "ALREADY_EXISTS", f"Service account {request.body['accountId']} already exists")
+        raise RefusedError(409, "ALREADY_EXISTS", f"Service account {request.body['accountId']} already exists")
     google.state["accounts"].append(email)
     google.new(f"account {email}")
     return {"email": email, "name": f"projects/{PROJECT}/serviceAccounts/{email}"}
@@ -311,14 +320,20 @@ def _access_token(_google: Google, request: Request) -> Body:
     return {"accessToken": f"of {request.names[0]}", "expireTime": "2099-01-01T00:00:00Z"}
 
 
-@route("GET", r"secretmanager/v1/PROJECT/secrets/([\w-]+)/versions/latest", "secretmanager.projects.secrets.versions.get")
+@route(
+    "GET", r"secretmanager/v1/PROJECT/secrets/([\w-]+)/versions/latest", "secretmanager.projects.secrets.versions.get"
+)
 def _secret(google: Google, request: Request) -> Body:
     if request.names[0] not in google.state["secrets"]:
-        raise Refused(404, "NOT_FOUND", f"Secret [{request.names[0]}] not found or has no versions.")
+        raise RefusedError(404, "NOT_FOUND", f"Secret [{request.names[0]}] not found or has no versions.")
     return {"name": f"projects/{PROJECT_NUMBER}/secrets/{request.names[0]}/versions/1", "state": "ENABLED"}
 
 
-@route("GET", r"cloudbuild/v1/PROJECT/PLACE/defaultServiceAccount", "cloudbuild.projects.locations.getDefaultServiceAccount")
+@route(
+    "GET",
+    r"cloudbuild/v1/PROJECT/PLACE/defaultServiceAccount",
+    "cloudbuild.projects.locations.getDefaultServiceAccount",
+)
 def _builder(_google: Google, _request: Request) -> Body:
     return {"serviceAccountEmail": f"projects/{PROJECT}/serviceAccounts/{BUILDER}"}
 
@@ -329,7 +344,9 @@ def _builder(_google: Google, _request: Request) -> Body:
 def _function(google: Google, name: str) -> Body:
     function: Body | None = google.state["functions"].get(name)
     if not function:
-        raise Refused(404, "NOT_FOUND", f"Resource '{name}' of kind 'SERVICE' in region '{REGION}' does not exist.")
+        raise RefusedError(
+            404, "NOT_FOUND", f"Resource '{name}' of kind 'SERVICE' in region '{REGION}' does not exist."
+        )
     return function
 
 
@@ -341,7 +358,9 @@ def _get_function(google: Google, request: Request) -> Body:
     name = request.names[0]
     function = google.state["functions"].get(name)
     if not function:
-        raise Refused(404, "NOT_FOUND", f"Resource 'projects/{PROJECT}/locations/{REGION}/functions/{name}' was not found")
+        raise RefusedError(
+            404, "NOT_FOUND", f"Resource 'projects/{PROJECT}/locations/{REGION}/functions/{name}' was not found"
+        )
     return dict(function["as_deployed"])
 
 
@@ -361,7 +380,7 @@ def _upload_url(google: Google, _request: Request) -> Body:
 def _create_function(google: Google, request: Request) -> Body:
     name = request.query["functionId"]
     if name in google.state["functions"]:
-        raise Refused(409, "ALREADY_EXISTS", f"the function {name} exists")
+        raise RefusedError(409, "ALREADY_EXISTS", f"the function {name} exists")
     return _deploy(google, name, request.body)
 
 
@@ -390,8 +409,13 @@ def _deploy(google: Google, name: str, wanted: Body) -> Body:
         "metadata": {"@type": "type.googleapis.com/google.cloud.functions.v2.OperationMetadata", "stages": []},
     }
     try:
-        done = {"response": {"@type": "type.googleapis.com/google.cloud.functions.v2.Function", **_built(google, name, wanted)}}
-    except Refused as refused:
+        done = {
+            "response": {
+                "@type": "type.googleapis.com/google.cloud.functions.v2.Function",
+                **_built(google, name, wanted),
+            }
+        }
+    except RefusedError as refused:
         done = {"error": {"code": 3, "message": str(refused)}}
     google.operations.append({**operation, "done": True, **done})
     return operation
@@ -404,12 +428,14 @@ def _built(google: Google, name: str, wanted: Body) -> Body:
     if f"serviceAccount:{BUILDER}" not in google.state["policies"][f"projects/{PROJECT}"].get(
         "roles/cloudbuild.builds.builder", ()
     ):
-        raise Refused(400, "FAILED", f"Build failed: the build service account {BUILDER} lacks permissions")
+        raise RefusedError(400, "FAILED", f"Build failed: the build service account {BUILDER} lacks permissions")
     environment = dict(config.get("environmentVariables") or {})
     secrets = {entry["key"]: entry["secret"] for entry in config.get("secretEnvironmentVariables") or ()}
     for secret in secrets.values():
         if not google.allows(f"serviceAccount:{account}", "secretmanager.versions.access", f"secrets/{secret}"):
-            raise Refused(400, "FAILED", f"Permission denied on secret: {secret} for Revision service account {account}.")
+            raise RefusedError(
+                400, "FAILED", f"Permission denied on secret: {secret} for Revision service account {account}."
+            )
     function = google.state["functions"].setdefault(name, {"serving": None, "revisions": {}})
     revision = f"{name}-{len(function['revisions']) + 1:05}"
     source = google.folder / revision
@@ -433,7 +459,9 @@ def _built(google: Google, name: str, wanted: Body) -> Body:
     }
     if broken == "boot":
         message = f"Revision '{revision}' is not ready and cannot serve traffic."
-        raise Refused(400, "FAILED", f"{message} The user-provided container failed to start and listen on the port")
+        raise RefusedError(
+            400, "FAILED", f"{message} The user-provided container failed to start and listen on the port"
+        )
     function["serving"] = revision
     google.serve(name, revision)
     return dict(function["as_deployed"])
@@ -466,7 +494,9 @@ def _run_service(google: Google, name: str) -> Body:
             "traffic": traffic,
             "latestCreatedRevisionName": newest,
             "latestReadyRevisionName": function["serving"],
-            "conditions": [{"type": kind, "status": "True"} for kind in ("Ready", "ConfigurationsReady", "RoutesReady")],
+            "conditions": [
+                {"type": kind, "status": "True"} for kind in ("Ready", "ConfigurationsReady", "RoutesReady")
+            ],
         },
     }
 
@@ -475,8 +505,8 @@ def _run_service(google: Google, name: str) -> Body:
 def _replace_run_service(google: Google, request: Request) -> Body:
     name = request.names[0]
     (traffic,) = request.body["spec"]["traffic"]
-    if traffic["revisionName"] not in _function(google, name)["revisions"] or traffic["percent"] != 100:  # noqa: PLR2004 - all of it
-        raise Refused(400, "INVALID_ARGUMENT", f"Revision '{traffic['revisionName']}' cannot get traffic")
+    if traffic["revisionName"] not in _function(google, name)["revisions"] or traffic["percent"] != 100:
+        raise RefusedError(400, "INVALID_ARGUMENT", f"Revision '{traffic['revisionName']}' cannot get traffic")
     google.state["functions"][name]["serving"] = traffic["revisionName"]
     google.serve(name, traffic["revisionName"])
     return _run_service(google, name)
@@ -509,7 +539,7 @@ JOBS = "cloudscheduler/v1/PROJECT/PLACE/jobs"
 def _get(kind: str) -> Method:
     def get(google: Google, request: Request) -> Body:
         if request.names[0] not in google.state[kind]:
-            raise Refused(404, "NOT_FOUND", f"{kind} {request.names[0]}: not found.")
+            raise RefusedError(404, "NOT_FOUND", f"{kind} {request.names[0]}: not found.")
         return dict(google.state[kind][request.names[0]])
 
     return get
@@ -549,14 +579,14 @@ route("PUT", r"logging/v2/PROJECT/metrics/(\w+)", "logging.projects.metrics.upda
 
 def _only(fields: Iterable[str], body: Body) -> None:
     if unknown := sorted(set(body) - set(fields)):
-        raise Refused(400, "INVALID_ARGUMENT", f"Unknown name {unknown[0]!r}: Cannot find field.")
+        raise RefusedError(400, "INVALID_ARGUMENT", f"Unknown name {unknown[0]!r}: Cannot find field.")
 
 
 @route("GET", r"monitoring/v3/PROJECT/notificationChannels/(\d+)", "monitoring.projects.notificationChannels.get")
 def _channel(google: Google, request: Request) -> Body:
     name = f"projects/{PROJECT}/notificationChannels/{request.names[0]}"
     if name not in google.state["channels"]:
-        raise Refused(404, "NOT_FOUND", f"Unknown notification channel {name}: not found.")
+        raise RefusedError(404, "NOT_FOUND", f"Unknown notification channel {name}: not found.")
     return {"name": name, "type": "email"}
 
 
@@ -584,7 +614,7 @@ def _put_policy(google: Google, name: str, body: Body) -> Body:
     _only(POLICY_FIELDS, body)
     for channel in body.get("notificationChannels", ()):
         if channel not in google.state["channels"]:
-            raise Refused(404, "NOT_FOUND", f"Unknown notification channel {channel}: not found.")
+            raise RefusedError(404, "NOT_FOUND", f"Unknown notification channel {channel}: not found.")
     google.state["alerts"][name] = {**body, "name": name}
     return dict(google.state["alerts"][name])
 
@@ -596,7 +626,7 @@ def _put_policy(google: Google, name: str, body: Body) -> Body:
 def _dataset(google: Google, request: Request) -> Body:
     name = request.names[0]
     if name not in google.state["datasets"]:
-        raise Refused(404, "NOT_FOUND", f"BigQuery error in show operation: Not found: Dataset {PROJECT}:{name}")
+        raise RefusedError(404, "NOT_FOUND", f"BigQuery error in show operation: Not found: Dataset {PROJECT}:{name}")
     older = {"roles/bigquery.dataViewer": "READER", "roles/bigquery.dataEditor": "WRITER"}
     access = [
         {"role": older[role], "userByEmail": member.partition(":")[2]}
@@ -619,9 +649,13 @@ def _create_dataset(google: Google, request: Request) -> Body:
 def _grant(google: Google, request: Request) -> Body:
     name, email = request.names[0], request.body["email"]
     if google.state["datasets"].get(name) != request.body["location"]:
-        raise Refused(404, "NOT_FOUND", f"Not found: Dataset {name} was not found in location {request.body['location']}")
+        raise RefusedError(
+            404, "NOT_FOUND", f"Not found: Dataset {name} was not found in location {request.body['location']}"
+        )
     if email not in google.state["accounts"] or not google.knows(f"account {email}"):
-        raise Refused(400, "INVALID_ARGUMENT", f"IAM setPolicy failed: Principal serviceAccount:{email} does not exist.")
+        raise RefusedError(
+            400, "INVALID_ARGUMENT", f"IAM setPolicy failed: Principal serviceAccount:{email} does not exist."
+        )
     policy = google.state["policies"].setdefault(f"datasets/{name}", {})
     policy.setdefault(request.body["role"], []).append(f"serviceAccount:{email}")
     return {}

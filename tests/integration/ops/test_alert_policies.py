@@ -117,9 +117,9 @@ def test_a_missing_setting_is_a_boot_failure() -> None:
         {
             "protoPayload": {
                 "status": {
-                    "message": "Ready condition status changed to False for Revision data-availability-monitor-00002-abc"
-                    " with message: The user-provided container failed to start and listen on the port defined provided by"
-                    " the PORT=8080 environment variable within the allocated timeout."
+                    "message": "Ready condition status changed to False for Revision data-availability-monitor-00002"
+                    " with message: The user-provided container failed to start and listen on the port defined"
+                    " provided by the PORT=8080 environment variable within the allocated timeout."
                 }
             }
         },

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from local.emulator import ROOT
+from local.inbox import Inbox
 from monitor.settings import Settings
 from tests.integration.ops.conftest import CHANNEL, Cloud, commit, git
 from tests.integration.ops.google import BUILDER, PROJECT, REGION
@@ -47,8 +48,10 @@ def environment(google: Cloud, name: str) -> dict[str, str]:
     return dict(function["revisions"][function["serving"]]["environment"])
 
 
-def test_the_first_deploy_makes_everything_and_the_second_nothing(google: Cloud) -> None:
+def test_the_first_deploy_makes_everything_and_the_second_nothing(google: Cloud, inbox: Inbox) -> None:
     """With the real function, the real history and no more roles than docs/deploy.md lists."""
+    google.without_boots()
+    google.change(secrets={"slack-webhook-url": inbox.webhook_url})
     said = works(google.deploy("--notification-channel", CHANNEL))
     assert f"{STAGING} runs {google.commit}; today is SCHEDULE_UNKNOWN: 0 of 0 games ready" in said
     assert f"{STAGING} wrote today's row, and reads it" in said
@@ -78,6 +81,11 @@ def test_the_first_deploy_makes_everything_and_the_second_nothing(google: Cloud)
     assert google.changes() == []
     assert google.state == made
 
+    # Nobody has been told anything, until somebody asks for a message through the real channel.
+    assert inbox.messages == []
+    assert "posted today's state" in works(google.deploy("--test-message"))
+    assert len(inbox.messages) == 1
+
 
 @pytest.fixture
 def project(clone: Cloud) -> Cloud:
@@ -95,7 +103,7 @@ def test_a_series_of_deploys(project: Cloud) -> None:
     project.change(delay=0)
     made = project.state
 
-    # What was changed by hand is corrected, and nothing is made twice. A setting that left the file leaves the function.
+    # What was changed by hand is corrected, and nothing is made twice. What leaves the file leaves the function.
     with (project.clone / "ops" / "production.env").open("a") as settings:
         settings.write("MIN_COVERAGE=0.7\n")
     commit(project.clone)
@@ -140,11 +148,21 @@ def test_a_series_of_deploys(project: Cloud) -> None:
     assert "The user-provided container failed to start" in told
     assert f"production failed; it still serves {FUNCTION}-00003" in told
     told = fails(project.deploy("--rollback"))
-    assert f"nothing to roll back: {FUNCTION}-00005 never became ready and has no traffic; {FUNCTION}-00003 serves" in told
+    assert (
+        f"nothing to roll back: {FUNCTION}-00005 never became ready and has no traffic; {FUNCTION}-00003 serves" in told
+    )
     assert project.changes() == []
 
+    # A message that the channel does not take is not a message: the answer says why.
+    project.change(broken_channel="no_service")
+    assert "nothing was posted: " in (told := fails(project.deploy("--test-message")))
+    assert "no_service" in told
+    project.change(broken_channel="")
+
     # Once it is fixed, a deploy takes the traffic. A rollback goes back one revision at a time, to the first.
-    project.change(policies={**project.state["policies"], f"run/{FUNCTION}": {}})  # as on 2026-02-11: the binding is lost
+    project.change(
+        policies={**project.state["policies"], f"run/{FUNCTION}": {}}
+    )  # as on 2026-02-11: the binding is lost
     works(project.deploy())
     assert environment(project, FUNCTION)["MONITOR_VERSION"] == project.commit
     for revision in ("00004", "00003", "00002", "00001"):
@@ -204,8 +222,7 @@ REFUSED: dict[str, tuple[Callable[[Cloud], object], tuple[str, ...], str]] = {
     "a secret without a value": (
         lambda cloud: cloud.change(secrets={}),
         (),
-        "the secret slack-webhook-url has no value, so the function would not boot. Add one, then run this again:\n"
-        "  gcloud secrets create slack-webhook-url --project=test",
+        "Add one, then run this again:\n  gcloud secrets create slack-webhook-url --project=test",
     ),
     # gcloud would ask to install it at the very end, after production.
     "a gcloud without the component": (
