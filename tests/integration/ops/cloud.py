@@ -324,7 +324,7 @@ def _gcloud(cloud: GoogleCloud, here: Path, words: list[str], flags: dict[str, s
         case [*group, "add-iam-policy-binding", resource]:
             assert flags["condition"] == "None"  # without it gcloud asks, if the policy has conditions
             policy = _policy(cloud, group, resource)
-            bindings = {entry["role"]: list(entry["members"]) for entry in policy["bindings"]}
+            bindings: dict[str, list[str]] = {entry["role"]: list(entry["members"]) for entry in policy["bindings"]}
             bindings.setdefault(flags["role"], []).append(flags["member"])
             wanted_policy = {"bindings": [{"role": role, "members": m} for role, m in bindings.items()]}
             _policy(cloud, group, resource, {"policy": wanted_policy})

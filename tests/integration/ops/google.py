@@ -59,7 +59,8 @@ class RefusedError(Exception):
 
     def __init__(self, code: int, status: str, message: str) -> None:
         super().__init__(message)
-        self.code, self.body = code, {"error": {"code": code, "status": status, "message": message}}
+        self.code = code
+        self.body: Body = {"error": {"code": code, "status": status, "message": message}}
 
 
 type Method = Callable[["Google", "Request"], Body]
