@@ -83,6 +83,7 @@ python=$PWD/.venv-shipped/bin/python # the preflight's
 ops/preflight.sh "$folder" "$commit" || fail "nothing was deployed"
 
 # What is needed in the project.
+[ -z "$plan" ] || printf '%-8s%-16s%s\n' ACTION WHAT NAME
 look_up cloud services list --enabled --format='value(config.name)' || output=''
 missing=()
 for service in "${SERVICES[@]}"; do
@@ -90,8 +91,12 @@ for service in "${SERVICES[@]}"; do
 done
 [ ${#missing[@]} -eq 0 ] || settle create apis "${missing[*]%%.*}" cloud services enable "${missing[@]}" ||
   fail "the APIs could not be enabled"
-look_up cloud projects describe "$project" --format='value(projectNumber)' || fail "there is no project $project"
-number=$output
+number=NUMBER # with --plan, if the API that knows it is not enabled
+if look_up cloud projects describe "$project" --format='value(projectNumber)'; then
+  number=$output
+elif [ -z "$plan" ]; then
+  fail "there is no project $project"
+fi
 for secret in $(secret_settings production | cut -d= -f2) $(secret_settings staging | cut -d= -f2); do
   look_up cloud secrets versions describe latest --secret="$secret" --format='value(state)' && continue
   [ -n "$plan" ] || fail "the secret $secret has no value, so the function would not boot. Add one, then run this again:

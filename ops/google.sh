@@ -68,7 +68,7 @@ bind() {
   look_up cloud "$@" get-iam-policy "$resource" ${place[@]+"${place[@]}"} --flatten='bindings[].members' \
     --filter="bindings.members=$member" --format='value(bindings.role)' || output=''
   ! grep -qxE "$role|${enough:-$role}" <<< "$output" || action=leave
-  settle "$action" role "$role on $resource to $member" \
+  settle "$action" role "${role#roles/} on $resource to ${member#*:}" \
     cloud "$@" add-iam-policy-binding "$resource" ${place[@]+"${place[@]}"} --member="$member" --role="$role" \
     --condition=None || fail "could not grant $role on $resource to $member"
 }
@@ -99,7 +99,7 @@ share() {
   local location='' access='' action=create
   show_dataset "$1" || [ -n "$plan" ] || fail "the dataset $1 does not exist, so no access to it can be granted"
   ! grep -qx "$2 $3" <<< "$access" || action=leave
-  settle "$action" role "$2 on $1 to $3" bq --project_id="$project" --location="$location" query --nouse_legacy_sql \
+  settle "$action" role "${2#roles/} on $1 to $3" bq --project_id="$project" --location="$location" query --nouse_legacy_sql \
     "GRANT \`$2\` ON SCHEMA \`$project.$1\` TO 'serviceAccount:$3'" || fail "could not grant $2 on $1 to $3"
 }
 

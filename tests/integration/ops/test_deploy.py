@@ -173,7 +173,7 @@ def test_a_series_of_deploys(project: Cloud) -> None:
 
 def test_nothing_calls_production_before_it_works(project: Cloud) -> None:
     # A plan lists everything, and changes nothing. It is right about a project whose APIs are not enabled.
-    project.change(enabled=["serviceusage", "cloudresourcemanager"])
+    project.change(enabled=["serviceusage"])
     untouched = project.state
     planned = works(project.deploy("--plan"))
     assert project.changes() == []
