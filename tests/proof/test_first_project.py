@@ -12,14 +12,15 @@ from pathlib import Path
 import pytest
 
 from local.emulator import ROOT
+from local.inbox import Inbox
 from tests.conftest import NOBODY
 from tests.integration.ops import test_deploy
-from tests.integration.ops.conftest import CHANNEL, Cloud, first_preflight, made, repository
+from tests.integration.ops.conftest import CHANNEL, Cloud, first_preflight, google, made, pipeline, repository
 from tests.integration.ops.google import EMPTY
 from tests.integration.ops.permissions import DEPLOYER, METHODS, ROLES
 from tests.integration.ops.real import real_gcloud
 
-__all__ = ["first_preflight", "repository"]
+__all__ = ["first_preflight", "google", "pipeline", "repository"]
 
 pytestmark = [
     pytest.mark.whole,
@@ -37,6 +38,13 @@ def project(tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, obje
         with real_gcloud(running.clone, tmp_path / "config", running.project.front.server_port) as gcloud:
             running.project.gcloud = gcloud
             yield running
+
+
+def test_the_first_deploy(google: Cloud, inbox: Inbox) -> None:
+    """With the real function, from the archive that gcloud made of it."""
+    with real_gcloud(google.clone, google.folder / "config", google.project.front.server_port) as gcloud:
+        google.project.gcloud = gcloud
+        test_deploy.test_the_first_deploy_makes_everything_and_the_second_nothing(google, inbox)
 
 
 @pytest.mark.parametrize(
