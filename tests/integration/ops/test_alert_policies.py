@@ -5,13 +5,16 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import time_machine
@@ -144,27 +147,45 @@ def test_a_worker_that_hangs_is_a_boot_failure(copy: Path) -> None:
         "def check_data_availability(request):\n"
         "    return 'alive'\n"
     )
-    command = [sys.executable, "-B", "-m", "functions_framework", "--target", "check_data_availability", "--port", "0"]
-    with subprocess.Popen(
-        [*command, "--host", "127.0.0.1"],
-        cwd=copy,
-        env={"CLOUD_RUN_TIMEOUT_SECONDS": "1"},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stderr
-        lines = [server.stderr.readline()]
-        workers = Path(f"/proc/{server.pid}/task/{server.pid}/children")
-        while not workers.read_text():
-            sleep(0.05)
-        os.kill(int(workers.read_text()), signal.SIGSTOP)
-        lines += [server.stderr.readline() for _ in range(2)]
-        server.terminate()
-    booted, timeout, killed = written("".join(lines))
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    command = [sys.executable, "-B", "-m", "functions_framework", "--target", "check_data_availability"]
+    log = copy / "log"
+    with log.open("w") as errors:
+        server = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            cwd=copy,
+            env={"CLOUD_RUN_TIMEOUT_SECONDS": "1"},
+            stderr=errors,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: is_served(port))
+        os.kill(int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()), signal.SIGSTOP)
+        wait_until(lambda: "SIGKILL" in log.read_text())
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+    booted, timeout, killed = written(log.read_text())[:3]
     assert raised(booted) == set()
     assert raised(timeout) == raised(killed) == {"boot_failure"}
     assert "WORKER TIMEOUT" in timeout["jsonPayload"]["message"]
     assert "was sent SIGKILL! Perhaps out of memory?" in killed["jsonPayload"]["message"]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = monotonic() + 30
+    while not holds():
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def is_served(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 @pytest.mark.usefixtures("morning")
