@@ -41,9 +41,13 @@ def project(tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, obje
 
 
 def test_the_first_deploy(google: Cloud, inbox: Inbox) -> None:
-    """With the real function, from the archive that gcloud made of it."""
+    """With the real function, from the archive that gcloud made of it, and a plan before it that is right about it."""
     with real_gcloud(google.clone, google.folder / "config", google.project.front.server_port) as gcloud:
         google.project.gcloud = gcloud
+        planned = test_deploy.works(google.deploy("--plan"))
+        missing = "table nba_monitoring.data_availability_checks does not exist"
+        assert f"create  schema          nba_monitoring: {missing}" in planned
+        assert google.changes() == []
         test_deploy.test_the_first_deploy_makes_everything_and_the_second_nothing(google, inbox)
 
 

@@ -190,11 +190,12 @@ def pipeline(emulator: str) -> Platform:
 def google(
     tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object], pipeline: Platform
 ) -> Iterator[Cloud]:
-    """The same, with the pipeline's tables in the project and none of the monitor's."""
+    """The same with real functions, and with the pipeline's tables in the project and none of the monitor's."""
     for dataset in ("nba_monitoring", "nba_monitoring_staging"):
         pipeline.client.delete_dataset(dataset, delete_contents=True, not_found_ok=True)
     with made(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"], real=True) as running:
         running.environment.symlink_to(first_preflight[0].environment)
+        running.without_boots()
         yield running
 
 
