@@ -1,7 +1,7 @@
 """deploy.sh through the real gcloud, against a project that refuses what Google would refuse.
 
 The requests, their bodies and the errors are the real gcloud's. The project behind them is that of
-tests/integration/ops/google.py. bq is recorded: a deploy calls it 24 times, and it starts more slowly than all else.
+tests/integration/ops/google.py. bq is recorded: a first deploy calls it 26 times, a second or two each.
 """
 
 import re
