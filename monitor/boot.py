@@ -1,9 +1,10 @@
 """Logs the boot in one line: the version and settings, or, as CRITICAL, why the function cannot start.
 
 On 2026-01-18 a service with a missing module looked like a timeout for 27 minutes. Imports that can fail therefore go
-inside the block.
+inside the block. Later failures of the server's worker are logged in the same form.
 """
 
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ def booting() -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
     The settings are logged by their repr, so the repr of a secret must not show it.
     """
     started = perf_counter()
+    # The functions framework gives no hook into gunicorn, but its parent process logs what becomes of a worker.
+    logging.getLogger("gunicorn.error").addFilter(_structured)
 
     def booted(version: str, settings: Mapping[str, Any]) -> None:
         import_ms = round((perf_counter() - started) * 1000)
@@ -33,3 +36,11 @@ def booting() -> Iterator[Callable[[str, Mapping[str, Any]], None]]:
         hint = "; it was not deployed, or requirements.txt lacks its package" if isinstance(error, ImportError) else ""
         log("boot_failed", f"the monitor cannot start: {error}{hint}", Severity.CRITICAL, stack_trace=format_exc())
         sys.exit(1)
+
+
+def _structured(record: logging.LogRecord) -> bool:
+    """Log that a worker timed out, was killed or ended, instead of gunicorn's line of plain text."""
+    if record.levelno < logging.ERROR or not str(record.msg).lower().startswith("worker "):
+        return True
+    log("worker_failed", f"the server's worker failed: {record.getMessage()}", Severity.CRITICAL)
+    return False

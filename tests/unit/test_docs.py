@@ -228,7 +228,7 @@ def test_every_promise_is_listed_with_its_test() -> None:
 def test_every_option_of_a_deploy_is_in_the_table_and_in_its_help() -> None:
     script = (ROOT / "deploy.sh").read_text()
     options = set(re.findall(r"^    (--[a-z-]+)\) ", script, re.MULTILINE))
-    assert len(options) == 7
+    assert len(options) == 10
     assert set(first_cells(page("deploy.md"))) == options
     assert set(re.findall(r"^  (--[a-z-]+) ", script, re.MULTILINE)) == options
     calls = [call for path in PAGES for call in re.findall(r"\./deploy\.sh( --[^`\n]*)", path.read_text())]
@@ -244,6 +244,13 @@ def test_the_runbook_has_every_status_and_every_alert() -> None:
     # Each policy's own text leads to its part of the runbook.
     for policy in policies:
         assert f'ops/runbook.md, "{policy["displayName"]}".' in policy["documentation"]["content"]
+
+
+def test_whoever_reads_the_page_gets_the_roles_that_the_proxy_needs() -> None:
+    """It looks the address up, with run.services.get, before it calls, with run.routes.invoke."""
+    for text in ((ROOT / "ops" / "runbook.md").read_text(), page("deploy.md")):
+        assert "for role in roles/run.invoker roles/run.viewer; do" in text
+    assert "cloud-run-proxy" in page("deploy.md")
 
 
 def test_every_shipped_source_is_named_in_the_settings() -> None:

@@ -1,6 +1,7 @@
 """deploy.sh as a person runs it, in a clean clone, against a Google Cloud that records and remembers."""
 
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -18,7 +19,9 @@ import pytest
 from local.emulator import ROOT
 from local.platform import create_tables
 from tests.conftest import NOBODY, Platform
-from tests.integration.ops.cloud import GoogleCloud, State
+from tests.integration.ops.cloud import GoogleCloud
+from tests.integration.ops.google import PROJECT, State
+from tests.integration.ops.permissions import METHODS
 
 CHANNEL = "projects/test/notificationChannels/7"
 
@@ -38,7 +41,17 @@ class Cloud:
 
     def change(self, **parts: Any) -> None:
         """Make it another cloud than it was."""
-        self.project.state |= deepcopy(parts)
+        self.project.state.update(deepcopy(parts))
+
+    def take_away(self, role: str) -> None:
+        """Let the deployer be without one of its roles."""
+        policies = self.state["policies"]
+        del policies[f"projects/{PROJECT}"][role]
+        self.change(policies=policies)
+
+    def every_api(self) -> list[str]:
+        """What a project has enabled after a first deploy."""
+        return sorted({method.partition(".")[0] for method in METHODS})
 
     @property
     def environment(self) -> Path:
@@ -52,29 +65,55 @@ class Cloud:
     def deploy(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run deploy.sh with these options; its calls are those of this run alone."""
         self.project.calls.clear()
-        return self.run("./deploy.sh", "--project", "test", *options)
+        return self.run("./deploy.sh", "--project", "test", "--yes", *options)
 
-    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    def deploy_on_a_terminal(self, typed: str) -> subprocess.CompletedProcess[str]:
+        """The same without --yes, with somebody who types this."""
+        self.project.calls.clear()
+        terminal, theirs = pty.openpty()
+        try:
+            os.write(terminal, typed.encode())
+            return self.run("./deploy.sh", "--project", "test", stdin=theirs)
+        finally:
+            os.close(terminal)
+            os.close(theirs)
+
+    def run(self, *command: str | Path, stdin: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
         """Run a command in the clone, with this cloud's gcloud and bq."""
         bin_folder = self.folder / "bin"
         path = f"{bin_folder}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         return subprocess.run(
             command,
             cwd=self.clone,
-            env={**os.environ, "PATH": path, "BIGQUERY_EMULATOR_HOST": self.project.emulator},
+            env={
+                **os.environ,
+                "PATH": path,
+                "BIGQUERY_EMULATOR_HOST": self.project.emulator,
+                "CLOUDSDK_API_ENDPOINT_OVERRIDES_IAMCREDENTIALS": f"{self.project.address}/api/iamcredentials/",
+            },
+            stdin=stdin,
             capture_output=True,
             text=True,
             timeout=110,
             check=False,
         )
 
+    def only_the_script(self) -> None:
+        """Let the deploys from now on skip what takes long and other tests test: the preflight, and the schema."""
+        copy = "mkdir $1/source && git archive HEAD main.py requirements.txt monitor schemas | tar -x -C $1/source"
+        self._replace("ops/preflight.sh", r"\A.*", f"#!/bin/bash\n{copy}\n")
+        self._replace("ops/function.sh", r"^schema\(\) \{.*?^\}", "schema() { [ $2 = diff ] || say as in schemas/; }")
+
     def without_boots(self) -> None:
         """Let the preflights from now on not boot the function, which takes longer than the rest of a deploy."""
-        script = self.clone / "ops" / "preflight.sh"
-        text, count = re.subn(r"^boot staging.*^wait [^\n]*\n", "", script.read_text(), flags=re.MULTILINE | re.DOTALL)
-        assert count == 1
-        script.write_text(text)
-        git(self.clone, "update-index", "--assume-unchanged", "ops/preflight.sh")
+        self._replace("ops/preflight.sh", r"^boot staging.*^wait [^\n]*\n", "")
+
+    def _replace(self, name: str, pattern: str, text: str) -> None:
+        script = self.clone / name
+        changed, count = re.subn(pattern, lambda _: text, script.read_text(), flags=re.MULTILINE | re.DOTALL)
+        assert count == 1, name
+        script.write_text(changed)
+        git(self.clone, "update-index", "--assume-unchanged", name)
 
     def calls(self) -> list[list[str]]:
         """What the last run called, in order, with what differs from run to run by its name."""
@@ -82,13 +121,13 @@ class Cloud:
 
     def changes(self) -> list[list[str]]:
         """The calls that change something."""
-        reading = {"list", "describe", "get-value", "get-iam-policy", "print-identity-token", "list-files-for-upload"}
-        return [call for call in self.calls() if not reading & set(call) and call[-2] != "show"]
+        reading = {"version", "list", "describe", "get-value", "get-iam-policy", "get-default-service-account"}
+        reading |= {"print-access-token", "list-files-for-upload", "show"}
+        return [call for call in self.calls() if not reading & set(call)]
 
     def _named(self, text: str) -> str:
         text = text.replace(self.commit, "COMMIT")
-        for name, function in self.state["functions"].items():
-            text = text.replace(f"http://127.0.0.1:{function['port']}", f"https://{name}.run.app")
+        text = re.sub(rf"{self.project.address}/([\w-]+)", r"https://\1.run.app", text)
         return re.sub(r"/tmp/tmp\.\w+", "FOLDER", text)  # noqa: S108 - where mktemp puts it
 
 
@@ -111,10 +150,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     # The tests do not wait for what takes Google minutes.
-    script = (folder / "deploy.sh").read_text()
-    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=2\nPAUSE_SECONDS=0\n")
+    script = (folder / "ops" / "google.sh").read_text()
+    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=8\nPAUSE_SECONDS=0\n")
     assert hurried != script
-    (folder / "deploy.sh").write_text(hurried)
+    (folder / "ops" / "google.sh").write_text(hurried)
     git(folder, "init", "-q")
     git(folder, "add", ".")
     git(folder, "commit", "-qm", "as it is now")
@@ -127,14 +166,14 @@ def first_preflight(
 ) -> tuple[Cloud, subprocess.CompletedProcess[str]]:
     """A preflight in a fresh clone. The clones of all tests use its environment."""
     folder = tmp_path_factory.mktemp("shipped")
-    with project(folder, repository, NOBODY) as running:
+    with made(folder, repository, NOBODY) as running:
         return running, running.run("ops/preflight.sh", folder / "upload", "a-version")
 
 
 @pytest.fixture
 def clone(tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object]) -> Iterator[Cloud]:
-    """A clone with the environment of an earlier preflight, and a project without tables."""
-    with project(tmp_path, repository, NOBODY) as running:
+    """A clone with the environment of an earlier preflight, and a project whose functions only answer."""
+    with made(tmp_path, repository, NOBODY) as running:
         running.environment.symlink_to(first_preflight[0].environment)
         yield running
 
@@ -151,19 +190,20 @@ def pipeline(emulator: str) -> Platform:
 def google(
     tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object], pipeline: Platform
 ) -> Iterator[Cloud]:
-    """The same, with the pipeline's tables in the project and none of the monitor's."""
+    """The same with real functions, and with the pipeline's tables in the project and none of the monitor's."""
     for dataset in ("nba_monitoring", "nba_monitoring_staging"):
         pipeline.client.delete_dataset(dataset, delete_contents=True, not_found_ok=True)
-    with project(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"]) as running:
+    with made(tmp_path, repository, pipeline.environment["BIGQUERY_EMULATOR_HOST"], real=True) as running:
         running.environment.symlink_to(first_preflight[0].environment)
+        running.without_boots()
         yield running
 
 
 @contextmanager
-def project(folder: Path, repository: Path, emulator: str) -> Iterator[Cloud]:
-    """A clone of the repository in this folder, and a project to deploy it to."""
+def made(folder: Path, repository: Path, emulator: str, *, real: bool = False) -> Iterator[Cloud]:
+    """A clone of the repository in this folder, and a project to deploy it to; real: what is deployed is served."""
     git(folder, "clone", "-q", str(repository), "clone")
-    with GoogleCloud(folder, emulator) as running:
+    with GoogleCloud(folder, emulator, real=real) as running:
         running.install(folder / "bin")
         Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield Cloud(folder, folder / "clone", running)

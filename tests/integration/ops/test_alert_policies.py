@@ -1,17 +1,25 @@
 """Each alert policy is raised by the very lines that the function writes when its trouble happens, and by no others."""
 
 import json
+import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
+import time_machine
 
+from local import sample
 from local.emulator import ROOT
 from local.inbox import Answer, Inbox
 from tests.conftest import NOBODY, Door, Platform, webhook
@@ -101,20 +109,83 @@ def test_a_missing_setting_is_a_boot_failure() -> None:
 
 
 @pytest.mark.parametrize(
-    "line",
+    "entry",
     [
-        # gunicorn's last words, as in the incident.
-        "[2026-01-18 13:00:07 +0000] [1] [ERROR] Reason: Worker failed to boot.",
-        # Cloud Run's own, when nothing listens in time.
-        (
-            "The user-provided container failed to start and listen on the port defined provided by the PORT=8080"
-            " environment variable within the allocated timeout."
-        ),
-        "ImportError: cannot import name 'judge' from 'monitor.core.verdict'",
+        # Cloud Run's own, when a container does not listen: in the log of the system, for each attempt, ...
+        {
+            "textPayload": 'Default STARTUP TCP probe failed 1 time consecutively for container "worker" on port 8080.'
+            " The instance was not started."
+        },
+        # ... and in that of system events, when it has given the revision up.
+        {
+            "protoPayload": {
+                "status": {
+                    "message": "Ready condition status changed to False for Revision data-availability-monitor-00002"
+                    " with message: The user-provided container failed to start and listen on the port defined"
+                    " provided by the PORT=8080 environment variable within the allocated timeout."
+                }
+            }
+        },
+        {"textPayload": "ImportError: cannot import name 'judge' from 'monitor.core.verdict'"},
     ],
 )
-def test_others_words_for_a_boot_failure(line: str) -> None:
-    assert raised({"textPayload": line}) == {"boot_failure"}
+def test_others_words_for_a_boot_failure(entry: dict[str, Any]) -> None:
+    assert raised(entry) == {"boot_failure"}
+
+
+def test_a_revision_that_became_ready_raises_nothing() -> None:
+    message = "Ready condition status changed to True for Revision data-availability-monitor-00002-abc."
+    assert raised({"protoPayload": {"status": {"message": message}}}) == set()
+
+
+def test_a_worker_that_hangs_is_a_boot_failure(copy: Path) -> None:
+    """As on 2026-01-18, when a worker timed out and was killed: the real server, with a worker that stands still."""
+    (copy / "main.py").write_text(
+        "from monitor.boot import booting\n"
+        "with booting() as booted:\n"
+        "    booted('a-version', {})\n"
+        "def check_data_availability(request):\n"
+        "    return 'alive'\n"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    command = [sys.executable, "-B", "-m", "functions_framework", "--target", "check_data_availability"]
+    log = copy / "log"
+    with log.open("w") as errors:
+        server = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            cwd=copy,
+            env={"CLOUD_RUN_TIMEOUT_SECONDS": "1"},
+            stderr=errors,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: is_served(port))
+        os.kill(int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()), signal.SIGSTOP)
+        wait_until(lambda: "SIGKILL" in log.read_text())
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+    booted, timeout, killed = written(log.read_text())[:3]
+    assert raised(booted) == set()
+    assert raised(timeout) == raised(killed) == {"boot_failure"}
+    assert "WORKER TIMEOUT" in timeout["jsonPayload"]["message"]
+    assert "was sent SIGKILL! Perhaps out of memory?" in killed["jsonPayload"]["message"]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = monotonic() + 30
+    while not holds():
+        assert monotonic() < deadline
+        sleep(0.05)
+
+
+def is_served(port: int) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=10) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 @pytest.mark.usefixtures("morning")
@@ -126,8 +197,11 @@ def test_the_mornings_run_is_a_completed_run_whatever_it_finds(
     by_scheduler = {"X-CloudScheduler": "true"}
     client.post("/", headers={**by_scheduler, "X-CloudScheduler-JobName": "data-availability-monitor"})
     assert raised(*written(capsys.readouterr().err)) == {"completed run"}
-    # Neither a person's check nor a re-check is the morning's run.
+    # Neither a person's check nor a re-check is the morning's run, nor is the morning's job, started by hand at eleven:
+    # it would put off the next alarm to half past eleven.
     client.get("/")
+    with time_machine.travel(sample.MORNING + timedelta(hours=3), tick=True):
+        client.post("/", headers={**by_scheduler, "X-CloudScheduler-JobName": "data-availability-monitor"})
     client.post("/", headers={**by_scheduler, "X-CloudScheduler-JobName": "data-availability-recheck"})
     client.get("/?date=nonsense")
     assert raised(*written(capsys.readouterr().err)) == set()
@@ -216,6 +290,11 @@ def holds(runs: Sequence[datetime], at: datetime, folder: Path) -> bool:
         "promql_expr_test": [{"expr": query, "eval_time": f"{(at - start) // STEP * 10}m", "exp_samples": [NONE]}],
     }
     (folder / "test.json").write_text(json.dumps({"tests": [case]}))
+    return promtool(folder)
+
+
+def promtool(folder: Path) -> bool:
+    """Whether test.json is right that the policy's condition holds."""
     command = ["promtool", "test", "rules", "test.json"]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     said = ran.stdout + ran.stderr
@@ -223,7 +302,28 @@ def holds(runs: Sequence[datetime], at: datetime, folder: Path) -> bool:
     return ran.returncode == 0
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool, of Prometheus, is not installed")
+needs_promtool = pytest.mark.skipif(not shutil.which("promtool"), reason="promtool, of Prometheus, is not installed")
+
+
+@needs_promtool
+@pytest.mark.parametrize(
+    ("figure", "missing"),
+    [
+        # Cloud Monitoring interpolates an increase: one run is seldom exactly 1, and none is seldom exactly 0.
+        (0.97, False),
+        (0.03, True),
+    ],
+)
+def test_one_run_is_seldom_exactly_one(figure: float, missing: bool, tmp_path: Path) -> None:
+    query = POLICIES["no_completed_run"]["conditions"][0]["conditionPrometheusQueryLanguage"]["query"]
+    query = re.sub(r"increase\(.*?\]\)", f"vector({figure})", query)
+    expected = [{"labels": "{}", "value": figure}]
+    case = {"interval": "10m", "promql_expr_test": [{"expr": query, "eval_time": "1d", "exp_samples": expected}]}
+    (tmp_path / "test.json").write_text(json.dumps({"tests": [case]}))
+    assert promtool(tmp_path) == missing
+
+
+@needs_promtool
 @pytest.mark.parametrize(
     ("runs", "at", "missing"),
     [
