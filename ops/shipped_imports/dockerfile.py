@@ -1,122 +1,291 @@
-"""Reads a Dockerfile: which files its last stage has, where Python looks for modules, and what pip installs.
+"""Reads a Dockerfile: which files a stage has, what is installed in it, what it starts and where Python looks.
 
-FROM, ARG, ENV, WORKDIR, COPY, ADD and the ignore file work as in https://docs.docker.com/reference/dockerfile/. CMD and
-ENTRYPOINT only matter for the folder they start in, and RUN only for `pip install`.
+The instructions work as in https://docs.docker.com/reference/dockerfile/. RUN counts for what it installs. What is not
+understood becomes a note, and the rest is read.
 """
+
+from __future__ import annotations
 
 import json
 import re
-import shlex
-from argparse import ArgumentError, ArgumentParser
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
-from glob import translate
-from itertools import accumulate, groupby
 from pathlib import Path
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, join, normpath
+from typing import Optional
 
 from ops.shipped_imports import CannotTell
-from ops.shipped_imports.graph import Layout, is_within
-from ops.shipped_imports.requirements import Line
+from ops.shipped_imports.image import Image, Layout, is_within
+from ops.shipped_imports.ignored import docker_kept, pattern, read_text
+from ops.shipped_imports.installs import add_installs, mounts
+from ops.shipped_imports.requirements import Requirements
+from ops.shipped_imports.shell import expand, words
+from ops.shipped_imports.start import Container, starts
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})")
 _HEREDOC = re.compile(r"(?<!<)<<-?([\"']?)([A-Za-z_]\w*)\1")
-_SCRIPT = re.compile(r"(?:^|[\s/])python[\d.]*(?:\s+-[^mc\s]\S*)*\s+([^\s-]\S*\.py)(?=\s|$)")
+_COPY_FLAGS = {"--from", "--chown", "--chmod", "--link", "--checksum", "--keep-git-dir", "--exclude", "--parents"}
 _OTHERS = {"EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"}
-_COPY_FLAGS = {"--from", "--chown", "--chmod", "--link", "--checksum", "--keep-git-dir"}
-
-# Which of pip's options take a value, so that the value is not mistaken for a package.
-_PIP = ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-_PIP.add_argument("-r", "--requirement", "--requirements", dest="files", action="append", default=[])
-_PIP.add_argument("-e", "--editable", dest="folders", action="append", default=[])
-_PIP.add_argument("-q", "-U", "-v", action="store_true")
-_PIP.add_argument("-c", "--constraint", "-t", "--target", "--prefix", "--root", "-p", "--python", "--cache-dir")
-_PIP.add_argument("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--trusted-host", "--proxy", "--cert")
-_PIP.add_argument("--platform", "--only-binary", "--no-binary", "--timeout", "--retries", "--progress-bar", "--log")
+# Where the packages of a project end up; no path of an image starts so.
+SITE = "<site-packages>"
+# Images with nothing installed for Python but what their Dockerfile installs.
+_BARE = re.compile(r"(?:^|/)(?:python|pypy|debian|ubuntu|alpine|scratch|lambda/python|uv|buildpack-deps)(?:[:@]|$)")
 
 
 @dataclass
 class _Stage:
     """A stage as its instructions have made it so far. Paths have no leading slash."""
 
+    requirements: Requirements
     files: dict[str, str] = field(default_factory=dict)
     workdir: str = ""
     arguments: dict[str, str] = field(default_factory=dict)
     # Dockerfiles often prepend to it; base images leave it empty.
     environment: dict[str, str] = field(default_factory=lambda: {"PYTHONPATH": ""})
-    installs: list[Line] = field(default_factory=list)
-    commands: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, tuple[str, str]] = field(default_factory=dict)
+    version: Optional[tuple[int, int]] = None
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {**self.arguments, **self.environment}
 
     def expand(self, text: str) -> str:
-        """Replace variables by their values. One without a value stays."""
+        return expand(text, self.variables)
 
-        def value(found: re.Match[str]) -> str:
-            known = (self.arguments | self.environment).get(found[1] or found[2])
-            return known or (found[3] if found[3] is not None else found[0] if known is None else "")
-
-        return _VARIABLE.sub(value, text)
-
-    def path(self, text: str, where: str, base: str | None = None) -> str:
+    def path(self, text: str, base: Optional[str] = None) -> str:
         """A path in the image, relative to the base, by default the working directory."""
-        text = self.expand(text)
-        if "$" in text:
-            raise CannotTell(f"{where}: {text} has a variable without a value: give it a default with ARG or ENV")
-        return normpath(join("/", self.workdir if base is None else base, text)).lstrip("/")
+        path = normpath(join("/", self.workdir if base is None else base, self.expand(text))).lstrip("/")
+        return "" if path == "." else path
 
 
-def read_dockerfile(dockerfile: Path, root: Path, files: Sequence[str]) -> tuple[Layout, list[Line]]:
-    """The image built from a build context's files, and the requirement lines that are installed in it."""
-    stages = {"": _Stage(files={file: file for file in _not_ignored(files, dockerfile, root)})}
-    stage = before = _Stage()
-    for where, word, rest in _instructions(dockerfile):
+class DockerfileReader:
+    """Reads one Dockerfile for a build context."""
+
+    def __init__(self, dockerfile: Path, root: Path, context: Mapping[str, str]) -> None:
+        """The context maps paths in it to files under the root."""
+        self.dockerfile = dockerfile
+        self.root = root
+        self.context = context
+        self.notes: list[str] = []
+        self.lost = 0  # sources that are not in the context
+        self.stages: dict[str, _Stage] = {"": _Stage(Requirements(context.get), dict(context))}
+        self.ordered = sorted(context)
+        self.count = 0
+
+    def image(self, target: str = "") -> Image:
+        """The image of a stage, by default the last."""
+        stage = before = _Stage(Requirements(lambda _: None))
+        for where, word, rest in _instructions(self.dockerfile):
+            try:
+                if word == "FROM":
+                    stage = self._from(where, before.expand(rest))
+                elif word in {"COPY", "ADD"}:
+                    self._copy(stage, rest, where)
+                elif word == "RUN":
+                    self._run(stage, rest, where)
+                elif word not in _OTHERS and not self._set(stage, before.arguments, word, rest, where):
+                    self.notes.append(f"{where}: {word} is not understood")
+            except (ValueError, IndexError):
+                self.notes.append(f"{where}: {word} {rest.splitlines()[0] if rest else ''} is not understood")
+        if target and target.lower() not in self.stages:
+            raise CannotTell(f"{self.dockerfile} has no stage {target}")
+        return self._finished(self.stages[target.lower()] if target else stage)
+
+    def _finished(self, stage: _Stage) -> Image:
+        found: list[str] = []
+        where = str(self.dockerfile)
+        for word in ("ENTRYPOINT", "CMD"):
+            if word in stage.commands:
+                text, where = stage.commands[word]
+                found.append(text)
+        projects = [project for project in stage.requirements.projects if project]
+        container = Container(
+            lambda path: self._text(stage.files, path), stage.variables, stage.workdir, [*projects, ""], where
+        )
+        started = tuple(starts(" ".join(found), container)) if found else ()
+        folders = [folder for start in started for folder in start.folders] or ([] if started else [stage.workdir])
+        entries = filter(None, stage.expand(stage.environment["PYTHONPATH"]).split(":"))
+        search = [stage.path(folder, "") for folder in folders] + [stage.path(folder) for folder in entries] + [SITE]
+        layout = Layout(stage.files, tuple(dict.fromkeys(search)), "copied")
+        return Image(layout, started, stage.requirements, stage.version, self.notes, " ".join(found))
+
+    def _from(self, where: str, rest: str) -> _Stage:
+        base, *alias = (part for part in rest.split() if not part.startswith("--"))
+        known = self.stages.get(base.lower()) if base else None
+        stage = _Stage(Requirements(lambda _: None))
+        if known:
+            stage = _Stage(
+                Requirements(stage.requirements.read), dict(known.files), known.workdir, {}, dict(known.environment),
+                dict(known.commands), known.version,
+            )  # fmt: skip
+            _merge(stage.requirements, known.requirements)
+        elif found := re.search(r"(?:python|pypy):?(\d)\.(\d+)", base):
+            stage.version = int(found[1]), int(found[2])
+        if not known and not _BARE.search(base):
+            stage.requirements.unknown.append(f"{where}: what {base} brings is not known")
+        if "lambda/python" in base:
+            stage.workdir = "var/task"
+        stage.requirements.read = lambda path: self._text(stage.files, path)
+        self.stages[str(self.count)] = stage
+        self.count += 1
+        if alias:
+            self.stages[alias[-1].lower()] = stage
+        return stage
+
+    def _text(self, files: Mapping[str, str], path: str) -> Optional[str]:
+        file = files.get(normpath(join("/", path)).lstrip("/"))
         try:
-            if word == "FROM":
-                base, *alias = (part.lower() for part in before.expand(rest).split() if not part.startswith("--"))
-                stage = deepcopy(stages.get(base, _Stage()))
-                stages[str(sum(key.isdigit() for key in stages))] = stage
-                stages |= {alias[-1]: stage} if alias else {}
-            elif word in {"COPY", "ADD"}:
-                _copy(stage, rest, where, root, stages)
-            elif word == "RUN":
-                stage.installs += _pip_installs(stage, rest, where)
-            elif word not in _OTHERS:
-                _set(stage, before.arguments, word, rest, where)
-        except (ValueError, ArgumentError):
-            raise CannotTell(f"{where}: {word} {rest} is not understood") from None
-    return Layout(stage.files, _search(stage, str(dockerfile)), "copied"), stage.installs
+            return read_text(self.root / file) if file else None
+        except (OSError, ValueError):
+            return None
+
+    def _run(self, stage: _Stage, rest: str, where: str) -> None:
+        text = " ".join(_exec(rest) or [rest])
+        files = dict(stage.files)
+        for origin, source, at in mounts(rest):
+            mounted = self.stages.get(stage.expand(origin).lower())
+            folder = stage.path(source, "")
+            for path, file in (mounted.files if mounted else {}).items():
+                if path == folder or is_within(path, folder):
+                    files[join(stage.path(at), path[len(folder) :].lstrip("/")).rstrip("/")] = file
+        read, stage.requirements.read = stage.requirements.read, lambda path: self._text(files, path)
+        before = len(stage.requirements.projects)
+        text = re.sub(r"--(?:mount|network|security)=\S+", "", text)
+        add_installs(stage.expand(text), where, stage.workdir, stage.requirements)
+        stage.requirements.read = read
+        for project in stage.requirements.projects[before:]:
+            _install(stage, project, files)
+
+    def _set(self, stage: _Stage, defaults: Mapping[str, str], word: str, rest: str, where: str) -> bool:
+        """Follow an instruction that sets something. Whether there is one of that name."""
+        if word == "ARG":
+            for name, given, value in (part.partition("=") for part in words(rest)):
+                known = {name: stage.expand(value)} if given else defaults
+                stage.arguments.update({name: known[name]} if name in known else {})
+        elif word == "ENV":
+            first, *more = words(rest)
+            pairs = [part.partition("=")[::2] for part in words(rest)] if "=" in first else [(first, " ".join(more))]
+            stage.environment.update({name: stage.expand(value) for name, value in pairs})
+        elif word == "WORKDIR":
+            stage.workdir = stage.path(" ".join(words(rest)))
+        elif word in {"CMD", "ENTRYPOINT"}:
+            listed = _exec(rest)
+            quoted = None if listed is None else " ".join(f"'{each}'" if re.search(r"[\s;&|]", each) else each for each in listed)
+            stage.commands[word] = (rest if quoted is None else quoted, where)
+            if word == "ENTRYPOINT":  # it resets the command of the base image
+                stage.commands.pop("CMD", None)
+        else:
+            return False
+        return True
+
+    def _copy(self, stage: _Stage, rest: str, where: str) -> None:
+        origin = self.stages[""]
+        keeps_parents, left_out = False, []
+        while rest.startswith("--"):
+            flag, _, rest = rest.partition(" ")
+            rest = rest.lstrip()
+            name, _, value = flag.partition("=")
+            if name not in _COPY_FLAGS:
+                self.notes.append(f"{where}: {name} is not known here, and is left out")
+            if name == "--from":  # files from another image are not from this repository
+                origin = self.stages.get(stage.expand(value).lower(), _Stage(Requirements(lambda _: None)))
+            keeps_parents |= name == "--parents"
+            left_out += [pattern(value)] if name == "--exclude" else []
+        first = rest.partition("\n")[0]
+        *sources, last = _exec(first) or words(first)
+        target = stage.path(last)
+        # A file goes into an existing folder, with or without a trailing slash.
+        is_folder = last.endswith("/") or target == stage.workdir or any(is_within(path, target) for path in stage.files)
+        for source in sources:
+            if re.match(r"<<|git@|\w+://", source):
+                continue  # written in the Dockerfile, or fetched
+            text = stage.path(source, "")
+            matched = list(self._matched(origin, text))
+            for path, selected in matched:
+                if not any(each.match(path) or each.match(basename(path)) for each in left_out):
+                    inner = path[len(selected) :].lstrip("/") or (basename(path) if is_folder else "")
+                    inner = path if keeps_parents else inner
+                    stage.files[join(target, inner).rstrip("/")] = origin.files[path]
+            if not matched:
+                self._lost(stage, origin, text, where)
+
+    def _matched(self, origin: _Stage, text: str) -> Iterator[tuple[str, str]]:
+        """The paths that a source selects, each with the part of it that the source names."""
+        if re.search(r"[*?\[\\]", text):
+            glob, depth = pattern(text), len(text.split("/"))
+            parts = ((path, "/".join(path.split("/")[:depth])) for path in list(origin.files))
+            yield from ((path, selected) for path, selected in parts if glob.match(selected))
+            return
+        if text in origin.files:
+            yield text, text
+        # A context has thousands of files, and a Dockerfile names a few folders of it.
+        paths = self.ordered if origin is self.stages[""] else sorted(origin.files)
+        folder = f"{text}/" if text else ""
+        for path in paths[bisect_left(paths, folder) :]:
+            if not path.startswith(folder):
+                break
+            yield path, text
+
+    def _lost(self, stage: _Stage, origin: _Stage, text: str, where: str) -> None:
+        """A source that no file matches."""
+        if origin is not self.stages[""]:
+            # No COPY created it, so a RUN did: assume that pip installed it.
+            _merge(stage.requirements, origin.requirements)
+            stage.files.update({path: file for path, file in origin.files.items() if is_within(path, SITE)})
+        elif "$" in text:
+            self.notes.append(f"{where}: {text} has a variable without a value, so what this copies is not known")
+        elif not re.search(r"[*?\[]", text):
+            self.lost += 1
+            self.notes.append(f"{where}: {text} is not in the build context: it must be made before the build")
 
 
-def _set(stage: _Stage, defaults: Mapping[str, str], word: str, rest: str, where: str) -> None:
-    words = _words(rest)
-    if word == "ARG":
-        for name, given, value in (part.partition("=") for part in words):
-            known = {name: stage.expand(value)} if given else defaults
-            stage.arguments |= {name: known[name]} if name in known else {}
-    elif word == "ENV":
-        first, *more = words
-        pairs = [part.split("=", 1) for part in words] if "=" in first else [[first, " ".join(more)]]
-        stage.environment |= {name: stage.expand(value) for name, value in pairs}
-    elif word == "WORKDIR":
-        stage.workdir = stage.path(" ".join(words), where)
-    elif word in {"CMD", "ENTRYPOINT"}:
-        stage.commands[word] = " ".join(words)
-    else:
-        raise ValueError(word)
+def _merge(into: Requirements, other: Requirements) -> None:
+    into.names |= other.names
+    into.constrained |= other.constrained
+    into.is_locked |= other.is_locked
+    into.unknown += [each for each in other.unknown if each not in into.unknown]
+    into.projects += [each for each in other.projects if each not in into.projects]
+
+
+def _install(stage: _Stage, project: str, files: Mapping[str, str]) -> None:
+    """Put the packages of a project where imports look: those in its src folder, or else in itself."""
+    source = join(project, "src")
+    source = source if any(is_within(path, source) for path in files) else project
+    for path, file in files.items():
+        if is_within(path, source) and not is_within(path, SITE):
+            stage.files[join(SITE, path[len(source) :].lstrip("/"))] = file
+
+
+def kept_in_context(dockerfile: Path, root: Path, context: Mapping[str, str]) -> dict[str, str]:
+    """The files of a build context that its ignore file keeps. Paths in the context map to files under the root."""
+    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
+    try:
+        ignored = read_text(own) if own.is_file() else read_text(root / context[".dockerignore"])
+    except (OSError, KeyError):
+        ignored = ""
+    return {path: context[path] for path in docker_kept(context, ignored)}
+
+
+def _exec(text: str) -> Optional[list[str]]:
+    """The words of an instruction in JSON, or nothing."""
+    try:
+        listed = json.loads(text) if text.lstrip().startswith("[") else None
+    except ValueError:
+        return None
+    return [str(word) for word in listed] if isinstance(listed, list) else None
 
 
 def _instructions(dockerfile: Path) -> Iterator[tuple[str, str, str]]:
     """Each instruction: its file and line, its name in capitals, and its arguments with continuation lines joined."""
     try:
-        text = dockerfile.read_text()
+        text = read_text(dockerfile)
     except OSError as error:
         raise CannotTell(f"{dockerfile} cannot be read: {error.strerror}") from None
-    if re.search(r"^#\s*escape\s*=\s*`", text, re.MULTILINE | re.IGNORECASE):
-        raise CannotTell(f"{dockerfile}: an escape character other than the backslash is not supported")
+    escape = "`" if re.search(r"\A(?:#[^\n]*\n)*#\s*escape\s*=\s*`", text, re.IGNORECASE) else "\\"
     lines = enumerate(text.splitlines(), 1)
     for number, line in lines:
         whole = _code(line)
-        while whole.endswith("\\"):
+        while whole.endswith(escape):
             # Comments and empty lines in between do not end the instruction.
             whole = whole[:-1] + next(filter(None, (_code(following) for _, following in lines)), "")
         word, rest = (*whole.split(maxsplit=1), "", "")[:2]
@@ -132,100 +301,3 @@ def _instructions(dockerfile: Path) -> Iterator[tuple[str, str, str]]:
 
 def _code(line: str) -> str:
     return "" if line.lstrip().startswith("#") else line.rstrip()
-
-
-def _words(text: str) -> list[str]:
-    return [str(word) for word in (json.loads(text) if text.startswith("[") else shlex.split(text))]
-
-
-def _copy(stage: _Stage, rest: str, where: str, root: Path, stages: Mapping[str, _Stage]) -> None:
-    origin = stages[""]
-    while rest.startswith("--"):
-        flag, rest = rest.split(maxsplit=1)
-        name, _, value = flag.partition("=")
-        if name not in _COPY_FLAGS:
-            raise CannotTell(f"{where}: {name} is not supported, so what this copies is unknown")
-        if name == "--from":  # files from another image are not from this repository
-            origin = stages.get(stage.expand(value).lower(), _Stage())
-    *sources, last = _words(rest.partition("\n")[0])
-    target = stage.path(last, where)
-    # A file goes into an existing folder, with or without a trailing slash.
-    is_folder = last.endswith("/") or target == stage.workdir or any(is_within(path, target) for path in stage.files)
-    for source in sources:
-        if re.match(r"<<|git@|\w+://", source):
-            continue  # written in the Dockerfile, or fetched
-        pattern = stage.path(source, where, base="")
-        glob, depth = _glob(pattern), len(pattern.split("/")) if pattern else 0
-        is_found = False
-        for path, file in origin.files.items():
-            selected = "/".join(path.split("/")[:depth])
-            if glob.match(selected):
-                is_found = True
-                inner = path[len(selected) :].lstrip("/") or (basename(path) if is_folder else "")
-                stage.files[join(target, inner).rstrip("/")] = file
-        if not is_found and origin is not stages[""]:
-            # No COPY created it, so a RUN did: assume that pip installed it.
-            stage.installs += origin.installs
-        elif not is_found and not set(pattern) & set("*?[") and not (root / pattern).exists():
-            raise CannotTell(f"{where}: {pattern} does not exist, so the image cannot be built")
-
-
-def _glob(pattern: str) -> re.Pattern[str]:
-    # Go's patterns negate a set with ^, Python's with !.
-    return re.compile(translate(pattern.replace("[^", "[!"), recursive=True, include_hidden=True))
-
-
-def _not_ignored(files: Sequence[str], dockerfile: Path, root: Path) -> Iterator[str]:
-    """The files that the ignore file keeps in the build context: the last pattern that matches decides."""
-    own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
-    ignore = own if own.exists() else root / ".dockerignore"
-    lines = [line.strip() for line in ignore.read_text().splitlines()] if ignore.exists() else []
-    rules = [
-        (line.startswith("!"), _glob(normpath(join("/", line.lstrip("!").strip())).lstrip("/")))
-        for line in lines
-        if line and not line.startswith("#")
-    ]
-    for file in files:
-        folders = list(accumulate(file.split("/"), "{}/{}".format))
-        is_kept = True
-        for keeps, glob in rules:
-            if keeps != is_kept and any(glob.match(path) for path in folders):
-                is_kept = keeps
-        if is_kept:
-            yield file
-
-
-def _pip_installs(stage: _Stage, text: str, where: str) -> Iterator[Line]:
-    """What each `pip install` in a RUN names, as lines of a requirements file relative to the root."""
-    if not re.search(r"\bpip.*\binstall\b", text):
-        return
-    lexer = shlex.shlex(text.replace("\n", " ; "), posix=True, punctuation_chars=True)
-    lexer.whitespace_split, lexer.commenters = True, ""
-    words = _words(text) if text.startswith("[") else list(lexer)
-    for _, group in groupby(words, lambda word: set(word) <= set("();<>|&")):
-        command = list(group)
-        verb = command.index("install") if "install" in command else 0
-        if not any(re.fullmatch(r"(.*/)?pip[\d.]*", word) for word in command[:verb]):
-            continue
-        options, others = _PIP.parse_known_args(command[verb + 1 :])
-        for file in options.files:
-            path = stage.path(file, where)
-            # An absolute path exists nowhere in the repository, so it is reported as missing.
-            yield where, f"-r {stage.files.get(path, join('/', path))}"
-        for folder in options.folders:
-            yield where, f"-e {folder}"
-        for package in others:
-            if not package.startswith("-") and not package.isdigit():  # the 2 of 2>&1
-                yield where, stage.expand(package)
-
-
-def _search(stage: _Stage, where: str) -> tuple[str, ...]:
-    """Where Python looks: the folder of the script that CMD starts, or the working directory; then PYTHONPATH."""
-    command = " ".join(stage.commands[word] for word in ("ENTRYPOINT", "CMD") if word in stage.commands)
-    start = "."
-    if chdir := re.search(r"--chdir[=\s](\S+)", command):
-        start = chdir[1]
-    elif script := _SCRIPT.search(command):
-        start = dirname(script[1]) or "."
-    entries = filter(None, stage.environment["PYTHONPATH"].split(":"))
-    return tuple(dict.fromkeys(stage.path(folder, where) for folder in (start, *entries)))

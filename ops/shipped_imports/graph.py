@@ -1,61 +1,28 @@
-"""Follows imports from the entries through the files that ship, and through the repository for those that do not.
+"""Follows imports from what is started through the files that ship, and through the repository for those that do not.
 
 Each missing module is reported once: with the shortest chain that imports it at start-up or, if there is none, with the
 shortest that imports it when a function is called.
 """
 
+from __future__ import annotations
+
 import heapq
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from posixpath import basename, dirname, join
+from posixpath import basename, dirname, join, normpath
+from typing import Optional
 
-from ops.shipped_imports import CannotTell
-from ops.shipped_imports.requirements import Installed
-from ops.shipped_imports.source import Import, Source, Step, read
+from ops.shipped_imports.distributions import Installed, is_well_known, label
+from ops.shipped_imports.image import Image, Layout, is_within
+from ops.shipped_imports.paths import FILE
+from ops.shipped_imports.source import Import, Source, Step, Version, read
+from ops.shipped_imports.standard import standard_modules
+from ops.shipped_imports.start import Start
 
-
-@dataclass(frozen=True)
-class Layout:
-    """Which file of the repository is at each path (no leading slash), and the folders where imports look."""
-
-    files: Mapping[str, str]
-    search: Sequence[str] = ("",)
-    verb: str = "uploaded"
-
-    @cached_property
-    def origins(self) -> Mapping[str, set[str]]:
-        """Each folder, with the folders of the repository that its files came from."""
-        origins: dict[str, set[str]] = defaultdict(set)
-        for path, file in self.files.items():
-            folder, origin, alike = path, file, True
-            while folder:
-                folder, origin = dirname(folder), dirname(origin)
-                origins[folder].update({origin} if alike else ())
-                alike = alike and basename(folder) == basename(origin)
-        return origins
-
-    def find(self, name: str, folders: Sequence[str]) -> tuple[str, list[str]]:
-        """The file of a module, and the folders of its submodules.
-
-        As in Python, folders without `__init__.py` count only if no folder has the module, and then all do.
-        """
-        spaces = []
-        for path in (join(folder, name) for folder in folders):
-            if package := self.files.get(f"{path}/__init__.py"):
-                return package, [path]
-            if module := self.files.get(f"{path}.py"):
-                return module, []
-            if path in self.origins:
-                spaces.append(path)
-        return "", spaces
-
-
-def is_within(path: str, folder: str) -> bool:
-    return not folder or path.startswith(f"{folder}/")
+_ROUNDS = 4  # a file on an added folder may add another
 
 
 @dataclass(frozen=True)
@@ -65,10 +32,11 @@ class Module:
     name: str
     file: str = ""
     problem: str = ""  # why it will be missing
-    doubtful: bool = False  # whether that is uncertain
+    remark: str = ""  # why it is only worth a note
     provider: str = ""  # the distribution that has it
     folders: Sequence[str] = ()  # where its submodules are in the image
     homes: Sequence[str] = ()  # where they are in the repository
+    is_stray: bool = False  # found by its name alone
 
     @property
     def fails(self) -> bool:
@@ -82,79 +50,156 @@ class Module:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What is missing, what is undecided, and how much was followed."""
+class Finding:
+    """A module that is missing, and the imports that lead to it, each as file:line."""
 
-    missing: list[str]
-    doubts: list[str]
-    modules: int = 0
-    packages: int = 0
+    chain: tuple[str, ...]
+    module: str
+    problem: str
+
+    def __str__(self) -> str:
+        return " → ".join([*self.chain, f"{self.module}: {self.problem}"])
 
 
 @dataclass(frozen=True)
+class Reached:
+    """A module that is imported: its name, its file if it has one, who provides it, who requires it."""
+
+    name: str
+    file: str
+    provider: str
+    required_by: str
+    at_start: bool
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is missing, what is worth a note, and all that was reached."""
+
+    missing: Sequence[Finding] = ()
+    notes: Sequence[str] = ()
+    reached: Sequence[Reached] = ()
+    edges: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def modules(self) -> int:
+        """How many files of the repository were followed."""
+        return len({each.file for each in self.reached if each.file})
+
+    @property
+    def packages(self) -> int:
+        """How many distributions are imported."""
+        return len({each.provider for each in self.reached if each.provider})
+
+
+@dataclass
 class Graph:
     """The modules of a repository as they are in an image, each found and read once."""
 
     root: Path
     repository: Layout
-    image: Layout
+    image: Image
     installed: Installed
-    entries: Sequence[str]
+    sources: dict[tuple[str, str, bool, Version], Source] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
-    sources: dict[str, Source] = field(default_factory=dict)
-    doubts: list[str] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    open: set[str] = field(default_factory=set)  # imports that an unknown distribution may provide
+    added: dict[str, None] = field(default_factory=dict)  # to sys.path, by files
+    mains: set[str] = field(default_factory=set)
+    strays: set[str] = field(default_factory=set)  # top modules that are found by their name alone
+
+    def __post_init__(self) -> None:
+        self.layout = self.image.layout
+        self.version = self.image.version or (sys.version_info[0], sys.version_info[1])
+        self.standard = standard_modules(self.version[1])
 
     @cached_property
     def shipped(self) -> dict[str, str]:
         """The path in the image of each file of the repository."""
-        return {file: path for path, file in self.image.files.items()}
+        return {file: path for path, file in self.layout.files.items()}
 
     def follow(self) -> Report:
-        """Follow the imports of the entries, which are files of the repository, and of everything they import."""
-        needs: dict[tuple[str, str], Module] = {}
-        queue: list[tuple[bool, int, list[str], tuple[str, str], str]] = []
-        missing: list[tuple[bool, str]] = []
-        done: set[tuple[str, str]] = set()
+        """Follow the imports of all that is started, and of everything they import."""
+        for _ in range(_ROUNDS):
+            report = self._round()
+            search = tuple(dict.fromkeys([*self.image.layout.search, *self.added]))
+            if search == tuple(self.layout.search):
+                break
+            # Files have added folders to sys.path. The origins do not depend on them.
+            self.layout = replace(self.layout, search=search)
+            self.modules.clear()
+            self.notes.clear()
+            self.open.clear()
+        return report
 
-        def add(need: Module, chain: list[str], function: str) -> None:
+    def _round(self) -> Report:
+        needs: dict[tuple[str, str], Module] = {}
+        queue: list[tuple[bool, int, tuple[str, ...], tuple[str, str], str]] = []
+        missing: list[tuple[bool, Finding]] = []
+        reached: dict[tuple[str, str], Reached] = {}
+        edges: set[tuple[str, str]] = set()
+
+        def add(need: Module, chain: tuple[str, ...], function: str) -> None:
             key = need.name, need.file
             needs[key] = need
             # Imports at start-up come before those in functions; then shorter chains come first.
             heapq.heappush(queue, (bool(function), len(chain), chain, key, function))
 
-        for entry in self.entries:
-            for module in self._entry(entry):
-                add(module, [], "")
+        for start in self.image.starts:
+            for module in self._started(start):
+                add(module, (start.where,) if module.problem and start.where else (), "")
         while queue:
             waits, _, chain, key, function = heapq.heappop(queue)
-            if key in done:
+            if key in reached:
                 continue
-            done.add(key)
             need = needs[key]
+            by = chain[-1].rpartition(":")[0] if chain else "start"
+            reached[key] = Reached(need.name, need.file, need.provider, by, not waits, need.problem)
             if need.problem:
-                line = " → ".join([*chain, f"{need.file or need.name}: {need.problem}"])
-                line += f" (imported when {function}() is called)" if function else ""
-                if need.doubtful:
-                    self.doubts.append(line)
-                else:
-                    missing.append((waits, line))
+                when = f" (imported when {function}() is called)" if function else ""
+                missing.append((waits, Finding(chain, need.file or need.name, need.problem + when)))
+            elif need.remark:
+                self.notes[" → ".join([*chain, f"{need.file or need.name}: {need.remark}"])] = None
             for imported, found in self._required(need, self._source(need).steps):
-                add(found, [*chain, f"{need.file}:{imported.line}"], function or imported.function)
-        packages = {needs[key].provider for key in done} - {""}
-        return Report([line for _, line in sorted(missing)], self.doubts, len(self.sources), len(packages))
+                edges.add((need.file, found.file or found.name))
+                add(found, (*chain, f"{need.file}:{imported.line}"), function or imported.function)
+        notes = list(self.notes)
+        if self.open:
+            names = ", ".join(sorted(map(label, self.open)))
+            reason = "; ".join(self.installed.unknown) or "no requirement names them, but another may require them"
+            notes.append(f"not decided: {names}: {reason}")
+        findings = [finding for _, finding in sorted(missing, key=lambda each: (each[0], str(each[1])))]
+        return Report(findings, notes, list(reached.values()), frozenset(edges))
 
-    def _entry(self, file: str) -> Iterator[Module]:
+    def _started(self, start: Start) -> Iterator[Module]:
+        """The modules that a start imports first."""
+        if start.module:
+            found = [need for need in self._needs(Module("", ""), Import(0, start.module)) if need.file or need.provider]
+            main = f"{start.module}.__main__"
+            if start.is_main and found and basename(found[-1].file) == "__init__.py":
+                found = [*found, *self._needs(Module("", ""), Import(0, main))]
+            self.mains |= {found[-1].file} if found and start.is_main else set()
+            yield from found
+            if not found and start.module.partition(".")[0] not in self.standard:
+                self.notes[f"{start.where}: {start.module} is started, which is not in the repository"] = None
+        elif file := self.layout.files.get(start.file):
+            self.mains |= {file} if start.is_main else set()
+            yield from self._entry(start.file, file)
+        else:
+            candidates = [join(folder, basename(start.file)) for folder in self._origins([dirname(start.file)])]
+            file = next((each for each in candidates if each in self.repository.files), "")
+            if file:
+                yield Module(basename(file)[: -len(".py")], file, f"not {self.layout.verb}")
+            else:
+                self.notes[f"{start.where}: /{start.file} is started, which is not in the repository"] = None
+
+    def _entry(self, path: str, file: str) -> Iterator[Module]:
         """The packages that contain an entry, and the entry under its name in the image."""
-        if file not in self.shipped:
-            state = f"not {self.image.verb}" if file in self.repository.files else "not a Python file in the repository"
-            raise CannotTell(f"{file} is {state}: give the file that starts the service, relative to the root")
-        paths = [path for path, source in self.image.files.items() if source == file]
-        inside = [(len(folder), path) for path in paths for folder in self.image.search if is_within(path, folder)]
-        if not inside:
-            search = ", ".join(f"/{folder}" for folder in self.image.search)
-            raise CannotTell(f"{file} is at /{paths[0]}, where no import looks ({search}): see WORKDIR and PYTHONPATH")
-        length, path = max(inside)
-        name = path[length:].lstrip("/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        length = max((len(folder) for folder in self.layout.search if is_within(path, folder)), default=0)
+        name = path[length:].lstrip("/")
+        name = name[: -len(".py")] if name.endswith(".py") else name
+        name = (name[: -len("/__init__")] if name.endswith("/__init__") else name).replace("/", ".")
         entry = Module(name, file)
         yield from self._chain(entry.package, entry) if entry.package else ()
         yield entry
@@ -162,14 +207,24 @@ class Graph:
     def _source(self, module: Module) -> Source:
         if not module.file:
             return Source()
-        if module.file not in self.sources:
-            is_entry = module.file in self.entries
+        is_main = module.file in self.mains
+        key = module.file, module.package, is_main, self.version
+        if key not in self.sources:
             try:
-                self.sources[module.file] = read(self.root / module.file, module.package, is_entry=is_entry)
-            except (OSError, SyntaxError) as error:
-                self.doubts.append(f"{module.file} cannot be read, so its imports are unknown: {error}")
-                self.sources[module.file] = Source()
-        return self.sources[module.file]
+                self.sources[key] = read(self.root / module.file, module.package, self.version, is_main=is_main)
+            except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                self.notes[f"{module.file} cannot be read as Python, so its imports are not known: {error}"] = None
+                self.sources[key] = Source()
+        source = self.sources[key]
+        for folder in source.folders:
+            self._add_folder(folder, self.shipped.get(module.file, ""))
+        return source
+
+    def _add_folder(self, folder: str, path: str) -> None:
+        """Let imports look in a folder that a file adds to sys.path, if anything is there."""
+        place = normpath(join("/", folder.replace(FILE, f"/{path}") if folder.startswith(FILE) else folder)).lstrip("/")
+        if place in self.layout.origins:
+            self.added[place] = None
 
     def _required(self, module: Module, steps: Iterable[Step]) -> Iterator[tuple[Import, Module]]:
         """The needs of a module's imports, except those whose failure it handles."""
@@ -179,20 +234,25 @@ class Graph:
                 continue
             tried = list(self._required(module, step.body))
             failed = any(need.fails for _, need in tried)
-            yield from ((imported, need) for imported, need in tried if step.gives_up or not need.fails)
-            yield from self._required(module, step.fallback if failed else step.success)
+            rest = list(self._required(module, step.fallback if failed else step.success))
+            for imported, need in tried:
+                if step.gives_up or not need.fails:
+                    yield imported, need
+                elif need.file and not need.is_stray and not rest:
+                    # The code goes on without what the repository has: most likely not on purpose.
+                    yield imported, replace(need, problem=f"{need.problem}; the failure is caught, so it is not seen")
+            yield from rest
 
     def _needs(self, importer: Module, imported: Import) -> Iterator[Module]:
         """What one import needs: modules of the repository, outermost first, or one from outside."""
         name, attribute = imported.module, imported.name
         if name.startswith("."):
-            problem = f"goes above the top package, if this module's name there is {importer.name}"
-            yield Module(name, problem=problem, doubtful=True)
+            yield Module(name, problem=f"goes above the top package: this module's name there is {importer.name}")
             return
         full = name if attribute in {None, "*"} else f"{name}.{attribute}"
         top = name.partition(".")[0]
-        if not self.image.find(top, self.image.search)[0]:
-            if top in sys.stdlib_module_names:
+        if not self.layout.find(top, self.layout.search)[0]:
+            if top in self.standard:
                 return
             if provider := self.installed.provider(full):
                 yield Module(full, provider=provider)
@@ -210,11 +270,16 @@ class Graph:
         if is_whole and (found[-1].file or found[-1].folders):
             return
         if any(module.file for module in found[:1]):
-            yield Module(full, problem=f"not {self.image.verb}" if is_whole else "not in the repository")
+            yield Module(full, problem=f"not {self.layout.verb}" if is_whole else "not in the repository")
         else:
-            name = full if found else self.installed.telling(full)
-            doubt = self.installed.doubt
-            yield Module(name, problem=doubt or "no requirement provides it", doubtful=bool(doubt))
+            yield from self._outside(full if found else self.installed.telling(full))
+
+    def _outside(self, name: str) -> Iterator[Module]:
+        """An import that nothing is known to provide."""
+        if self.installed.is_missing(name):
+            yield Module(name, problem="no requirement provides it")
+        else:
+            self.open.add(name)
 
     def _chain(self, name: str, importer: Module) -> list[Module]:
         """The modules that run when a name is imported, outermost first, as far as they exist.
@@ -224,40 +289,73 @@ class Graph:
         home = dirname(importer.file)
         for _ in filter(None, importer.package.split(".")):
             home = dirname(home)
-        found = self._path(name, [home, *self._origins(self.image.search)])
-        if len(found) <= name.count("."):
-            tail = f"/{name.replace('.', '/')}"
-            others = self.repository.files.keys() - self.shipped
-            strays = [file for file in others if f"/{file}".endswith((f"{tail}.py", f"{tail}/__init__.py"))]
-            if strays:
-                stray = min(strays, key=lambda file: (file.count("/"), file))
-                found = self._path(name, [f"/{stray}".rpartition(tail)[0].lstrip("/")])
-        return found
+        homes = [*([home] if importer.file else ()), *self._origins(self.layout.search)]
+        found = self._path(name, homes)
+        top = name.partition(".")[0]
+        if len(found) <= name.count(".") and (stray := self._stray(name)) is not None:
+            self.strays |= set() if found else {top}
+            found = self._path(name, [stray])
+        return [replace(module, is_stray=True) for module in found] if top in self.strays else found
+
+    def _stray(self, name: str) -> Optional[str]:
+        """The folder that has a module of this name, wherever it is in the repository."""
+        if is_well_known(name):
+            return None
+        tail = f"/{name.replace('.', '/')}"
+        files = [file for file in self._by_name.get(name.rpartition(".")[2], ()) if file not in self.shipped]
+        strays = [file for file in files if f"/{file}".endswith((f"{tail}.py", f"{tail}/__init__.py"))]
+        if not strays:
+            return None
+        stray = min(strays, key=lambda file: (file.count("/"), file))
+        folder = f"/{stray}".rpartition(tail)[0].lstrip("/")
+        # A module of a package is not meant by its name alone.
+        return None if f"{folder}/__init__.py".lstrip("/") in self.repository.files else folder
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        names: dict[str, list[str]] = {}
+        for file in self.repository.files:
+            stem = basename(file)[: -len(".py")]
+            names.setdefault(basename(dirname(file)) if stem == "__init__" else stem, []).append(file)
+        return names
 
     def _path(self, name: str, homes: Sequence[str]) -> list[Module]:
-        path = [Module("", folders=self.image.search, homes=homes)]
+        path = [Module("", folders=self.layout.search, homes=homes)]
         for part in name.split("."):
             if not (module := self._inside(path[-1], part)):
                 break
             path.append(module)
         return path[1:]
 
-    def _inside(self, package: Module, part: str) -> Module | None:
+    def _inside(self, package: Module, part: str) -> Optional[Module]:
         """The module of that name in a package."""
         name = f"{package.name}.{part}".lstrip(".")
         if name in self.modules:
             return self.modules[name]
-        file, folders = self.image.find(part, package.folders)
+        file, folders = self.layout.find(part, package.folders)
         original, homes = self.repository.find(part, package.homes)
         homes = [*self._origins(folders), *homes]
         if file or original:
-            problem = "" if file else f"not {self.image.verb}"
-            if not file and original in self.shipped:
-                problem = f"{self.image.verb} to /{self.shipped[original]}, where this import does not look"
-            # A package whose __init__.py does not ship was not meant to be a namespace package.
-            self.modules[name] = Module(name, file or original, problem, folders=folders, homes=homes)
+            self.modules[name] = Module(name, file or original, *self._state(name, file, original, folders), "", folders, homes)
             return self.modules[name]
         return Module(name, folders=folders, homes=homes) if homes else None
 
+    def _state(self, name: str, file: str, original: str, folders: Sequence[str]) -> tuple[str, str]:
+        """The problem of a module that is found, and a remark about it."""
+        if file:
+            return "", ""
+        problem = f"not {self.layout.verb}"
+        if original in self.shipped:
+            path = self.shipped[original]
+            problem = f"{self.layout.verb} to /{path}, where this import does not look"
+            top, _, rest = name.partition(".")
+            first = self.layout.find(top, self.layout.search)
+            if rest and (first[0] or first[1]):
+                problem += f": {top} is /{self.shipped.get(first[0], '') or first[1][0]}"
+        if folders and basename(original) == "__init__.py" and self._source(Module(name, original)).is_empty:
+            return "", f"{problem}, but it is empty: the package works without it"
+        # A package whose __init__.py does not ship was not meant to be a namespace package.
+        return problem, ""
+
     def _origins(self, folders: Iterable[str]) -> list[str]:
-        return [origin for folder in folders for origin in sorted(self.image.origins.get(folder, ()))]
+        return [origin for folder in folders for origin in sorted(self.layout.origins.get(folder, ()))]

@@ -1,124 +1,182 @@
-"""Lists what the requirements install: the modules of each distribution they name, and of its dependencies.
+"""Reads what is installed: requirement lines and files, pyproject.toml, setup.cfg and setup.py, and lock files.
 
-If this interpreter has a distribution, its modules are known. Otherwise only its name is, which often matches the
-import: slack-sdk has slack_sdk, google-cloud-bigquery has google.cloud.bigquery.
+It collects the names of distributions. What it does not understand becomes a note.
 """
 
+from __future__ import annotations
+
+import ast
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from importlib import metadata
-from itertools import accumulate
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from posixpath import dirname, join, normpath
+from typing import Callable, Optional
 
-from ops.shipped_imports import CannotTell
-
-type Line = tuple[str, str]  # its place, and its text
-
-_REQUIREMENT = re.compile(r"([a-z0-9][\w.-]*)\s*(?:\[[^]]*\]\s*)?(?:$|[@<>=!~;(]|--)", re.IGNORECASE | re.ASCII)
-# What images upgrade before they install the rest; often not installed where this runs.
-_INSTALLERS = {"pip": "pip", "setuptools": "setuptools", "pkg_resources": "setuptools", "wheel": "wheel", "uv": "uv"}
-# Shared by the distributions of one vendor, so no single one provides them. Listed in case none is installed.
-_SHARED = {"google", "google.cloud"}
+_NAME = re.compile(r"([a-z0-9][\w.-]*)\s*(?:\[[^]]*\]\s*)?(?:$|[@<>=!~;(,]|--)", re.IGNORECASE | re.ASCII)
+# Of several the first counts.
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
-@dataclass(frozen=True)
-class Installed:
-    """Which distribution provides each module."""
+@dataclass
+class Requirements:
+    """The distributions that are named, and what limits that knowledge."""
 
-    modules: dict[str, str]
-    spaces: dict[str, str]  # namespace packages
-    absent: set[str]  # distributions not installed in this interpreter
-    doubt: str = ""  # why this may not be all
+    read: Callable[[str], Optional[str]]  # the text of a file by its path, if there is one
+    names: set[str] = field(default_factory=set)
+    constrained: set[str] = field(default_factory=set)  # installed only if something else requires them
+    projects: list[str] = field(default_factory=list)  # folders that are installed as packages
+    is_locked: bool = False  # every dependency is named
+    unknown: list[str] = field(default_factory=list)  # why there may be more
 
-    def provider(self, module: str) -> str:
-        """The distribution that provides this module, if any."""
-        for prefix in _prefixes(module):
-            if prefix in self.modules:
-                return self.modules[prefix]
-            if _canonical(prefix) in self.absent:
-                return _canonical(prefix)
-        return self.spaces.get(module, "")
+    def add(self, text: str, where: str, folder: str) -> None:
+        """Add one line, which stands at a place and is relative to a folder."""
+        text = text.strip()
+        if not text:
+            return
+        if other := re.match(r"(?:-r|--requirements?)[\s=]*(.+)", text):
+            self.add_file(normpath(join(folder, other[1].strip("\"'"))), where)
+        elif other := re.match(r"(?:-c|--constraints?)[\s=]*(.+)", text):
+            self._constrain(normpath(join(folder, other[1].strip("\"'"))), where)
+        elif found := re.search(r"#egg=([\w.-]+)", text):
+            self.names.add(canonical(found[1]))
+        elif local := re.match(r"(?:(?:-e|--editable)[\s=]*)?\"?((?:file:|\.|/)[^\[;\s\"]*)", text):
+            self.add_project(normpath(join(folder, local[1].replace("file:", "").replace("//", "/"))), where)
+        elif found := _NAME.match(re.sub(r"^(?:-e|--editable)\s*", "", text)):
+            self.names.add(canonical(found[1]))
+        elif wheel := re.search(r"([\w.]+)-\d[^/\s]*\.(?:whl|tar\.gz|zip)", text):
+            self.names.add(canonical(wheel[1]))
+        elif text and not re.match(r"-(?!e|-editable|-hash)", text):
+            self.unknown.append(f"{where}: what {text.split()[0]} installs is not known: write it as «name @ URL»")
 
-    def telling(self, module: str) -> str:
-        """The part of a module's name that identifies its distribution: `flask`, but `google.cloud.bigquery`."""
-        return next((prefix for prefix in _prefixes(module) if prefix not in {*_SHARED, *self.spaces}), module)
+    def add_file(self, path: str, where: str) -> None:
+        """Add a file of requirements, once."""
+        text = self.read(path)
+        if text is None:
+            self.unknown.append(f"{where}: {path} is not there")
+            return
+        # pip-compile and uv say where each line comes from, so the file has all dependencies. So it is with hashes.
+        self.is_locked |= bool(re.search(r"^\s*# via|--hash=", text, re.MULTILINE))
+        read, self.read = self.read, lambda other: None if other == path else read(other)
+        for line, requirement in _lines(text):
+            self.add(requirement, f"{path}:{line}", dirname(path))
+        self.read = read
+
+    def _constrain(self, path: str, where: str) -> None:
+        inner = Requirements(self.read)
+        inner.add_file(path, where)
+        self.constrained |= inner.names
+
+    def add_project(self, folder: str, where: str, *, uses_lock: bool = False, installs_it: bool = True) -> None:
+        """Add what a folder with a project requires, and the project itself. Poetry and uv use its lock file."""
+        metadata = {name: self.read(join(folder, name)) for name in ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")}
+        if not any(text is not None for text in metadata.values()):
+            self.unknown.append(f"{where}: {folder or '.'} has no project to install")
+            return
+        if installs_it:
+            self.projects.append(folder)
+        for lock in _LOCKS if uses_lock else ():
+            if (text := self.read(join(folder, lock))) is not None:
+                self.names |= {canonical(name) for name in _locked(text)}
+                self.is_locked = True
+                return
+        names = [
+            *_pyproject(metadata["pyproject.toml"] or ""),
+            *_setup_cfg(metadata["setup.cfg"] or ""),
+            *_setup_py(metadata["setup.py"] or ""),
+            *(_tables(metadata["Pipfile"] or "").get("packages", {})),
+        ]
+        self.names |= {canonical(found[1]) for name in names if (found := _NAME.match(name))}
+        if "dynamic" in (metadata["pyproject.toml"] or "") and not names:
+            self.unknown.append(f"{where}: the dependencies of {folder or '.'} are computed")
 
 
-def named_in(path: Path, asked_by: str) -> set[str]:
-    """The distributions that a requirements file names."""
-    try:
-        physical = path.read_text().splitlines()
-    except OSError:
-        raise CannotTell(f"{asked_by}: {path} does not exist: see --requirements") from None
-    lines: list[Line] = []
-    text, start = "", 1
-    for number, line in enumerate([*physical, ""], 2):
-        text += re.sub(r"(^|\s)#.*", "", line)
-        if text.endswith("\\"):
-            text = f"{text[:-1]} "
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a requirements file with continued ones joined, and the number of the first."""
+    whole, start = "", 1
+    for number, line in enumerate([*text.splitlines(), ""], 2):
+        whole += re.sub(r"(^|\s)#.*", "", line)
+        if whole.endswith("\\"):
+            whole = f"{whole[:-1]} "
             continue
-        lines.append((f"{path}:{start}", text.strip()))
-        text, start = "", number
-    return named(lines, path.parent)
+        yield start, whole.strip()
+        whole, start = "", number
 
 
-def named(lines: Iterable[Line], folder: Path) -> set[str]:
-    """The distributions that requirement lines name. Raises CannotTell for a line that names none."""
-    names = set()
-    for where, line in lines:
-        if other := re.match(r"(?:-r|--requirement)[\s=]*(.+)", line):
-            names |= named_in(folder / other[1], where)
-        elif found := re.search(r"#egg=([\w.-]+)", line) or _REQUIREMENT.match(line):
-            names.add(_canonical(found[1]))
-        elif re.match(r"-e|--editable|--hash|[^-]", line):
-            raise CannotTell(f"{where}: {line.split()[0]!r} names no distribution: write it as «name @ URL»")
+def _locked(text: str) -> list[str]:
+    if text.lstrip().startswith("{"):  # Pipfile.lock is JSON
+        return re.findall(r'^\s{8}"([\w.-]+)": \{', text, re.MULTILINE)
+    return re.findall(r'^name = "([^"]+)"', text, re.MULTILINE)
+
+
+def _pyproject(text: str) -> list[str]:
+    tables = _tables(text)
+    poetry = [name for name in tables.get("tool.poetry.dependencies", {}) if name != "python"]
+    return [*_strings(tables.get("project", {}).get("dependencies", "")), *poetry]
+
+
+def _tables(text: str) -> dict[str, dict[str, str]]:
+    """The values of a TOML file as written, by table and key. Python 3.9 has no parser of its own."""
+    tables: dict[str, dict[str, str]] = {}
+    table: dict[str, str] = {}
+    key, is_open = "", False
+    for line in text.splitlines():
+        bare = re.sub(r"(^|\s)#[^\"']*$", "", line)
+        if is_open:
+            table[key] += f"\n{bare}"
+        elif header := re.match(r"\[+\s*([^\]]+?)\s*\]", bare):
+            table = tables.setdefault(header[1].replace('"', ""), {})
+            continue
+        elif pair := re.match(r"\s*[\"']?([\w.-]+)[\"']?\s*=\s*(.*)", bare):
+            key = pair[1]
+            table[key] = pair[2]
+        else:
+            continue
+        outside = re.sub(r"\"[^\"]*\"|'[^']*'", "", table[key])
+        is_open = outside.count("[") > outside.count("]")
+    return tables
+
+
+def scripts(text: str) -> dict[str, str]:
+    """The commands that a pyproject.toml defines, and the module that each starts."""
+    tables = _tables(text)
+    pairs = {**tables.get("project.scripts", {}), **tables.get("tool.poetry.scripts", {})}
+    return {name: "".join(_strings(value)[:1]).partition(":")[0] for name, value in pairs.items()}
+
+
+def _strings(text: str) -> list[str]:
+    return [first or second for first, second in re.findall(r"\"([^\"]*)\"|'([^']*)'", text)]
+
+
+def _setup_cfg(text: str) -> list[str]:
+    found = re.search(r"^install_requires\s*=((?:[^\n]*)(?:\n[ \t]+[^\n]*|\n\s*(?=\n))*)", text, re.MULTILINE)
+    return [line.strip() for line in found[1].splitlines()] if found else []
+
+
+def _setup_py(text: str) -> list[str]:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return []
+    # The list is often assigned to a name first, so that every list of that name counts.
+    wanted = {"install_requires"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg in wanted and isinstance(node.value, ast.Name):
+            wanted.add(node.value.id)
+    names = []
+    for node in ast.walk(tree):
+        value = None
+        if isinstance(node, ast.keyword) and node.arg in wanted:
+            value = node.value
+        elif isinstance(node, ast.Assign) and any(getattr(target, "id", "") in wanted for target in node.targets):
+            value = node.value
+        if isinstance(value, (ast.List, ast.Tuple)):
+            names += [each.value for each in value.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     return names
 
 
-def installed(names: Iterable[str], doubt: str) -> Installed:
-    """What these distributions and their dependencies provide. A doubt says why there may be more."""
-    asked = set(names)
-    modules = {module: name for module, name in _INSTALLERS.items() if name in asked}
-    absent, done = set[str](), set[str]()
-    pending = [(name, False) for name in asked - set(modules.values())]
-    while pending:
-        name, conditional = pending.pop()
-        if name in done:
-            continue
-        try:
-            distribution = metadata.distribution(name)
-        except metadata.PackageNotFoundError:
-            absent |= set() if conditional else {name}
-            continue
-        done.add(name)
-        modules |= dict.fromkeys(_modules(distribution), name)
-        # With a marker it may be for another platform or version, so it counts only if it is installed here.
-        pending += [
-            (_canonical(found[1]), ";" in text)
-            for text in distribution.requires or ()
-            if (found := _REQUIREMENT.match(text)) and not re.search(r";.*\bextra\b", text)
-        ]
-    spaces = {prefix: modules[name] for name in modules for prefix in _prefixes(name) if prefix not in modules}
-    if absent:
-        doubt = f"it may come with {', '.join(sorted(absent))}, not installed here: run this where that is installed"
-    return Installed(modules, spaces, absent, doubt)
+def canonical(name: str) -> str:
+    """The one spelling of a distribution's name.
 
-
-def _modules(distribution: metadata.Distribution) -> Iterator[str]:
-    # Written by older distributions that share a package and each have an __init__.py for it.
-    shared = {*_SHARED, *(distribution.read_text("namespace_packages.txt") or "").split()}
-    for file in distribution.files or ():
-        if file.suffix in {".py", ".so", ".pyd"} and ".." not in file.parts:
-            module = ".".join([*file.parts[:-1], file.name.partition(".")[0]]).removesuffix(".__init__")
-            if module not in shared:
-                yield module
-
-
-def _prefixes(module: str) -> Iterator[str]:
-    return accumulate(module.split("."), "{}.{}".format)
-
-
-def _canonical(name: str) -> str:
-    # https://packaging.python.org/en/latest/specifications/name-normalization/
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,68 @@
+"""What ships: which file of the repository is at each path, and the folders where imports look."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from posixpath import basename, dirname, join
+from typing import Optional
+
+from ops.shipped_imports.requirements import Requirements
+from ops.shipped_imports.start import Start
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths have no leading slash."""
+
+    files: Mapping[str, str]
+    search: Sequence[str] = ("",)
+    verb: str = "uploaded"
+
+    @cached_property
+    def origins(self) -> Mapping[str, set[str]]:
+        """Each folder, with the folders of the repository that its files came from."""
+        origins: dict[str, set[str]] = defaultdict(set)
+        for path, file in self.files.items():
+            if not path.endswith(".py"):
+                continue
+            folder, origin, alike = path, file, True
+            while folder:
+                folder, origin = dirname(folder), dirname(origin)
+                origins[folder].update({origin} if alike else ())
+                alike = alike and basename(folder) == basename(origin)
+        return origins
+
+    def find(self, name: str, folders: Sequence[str]) -> tuple[str, list[str]]:
+        """The file of a module, and the folders of its submodules.
+
+        As in Python, folders without `__init__.py` count only if no folder has the module, and then all do.
+        """
+        spaces = []
+        for path in (join(folder, name) for folder in folders):
+            if package := self.files.get(f"{path}/__init__.py"):
+                return package, [path]
+            if module := self.files.get(f"{path}.py"):
+                return module, []
+            if path in self.origins:
+                spaces.append(path)
+        return "", spaces
+
+
+@dataclass(frozen=True)
+class Image:
+    """A container image or an uploaded folder: its files, what it starts and what is installed in it."""
+
+    layout: Layout
+    starts: Sequence[Start]
+    requirements: Requirements
+    version: Optional[tuple[int, int]] = None
+    notes: Sequence[str] = field(default_factory=list)
+    command: str = ""
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether a path is in a folder, at any depth."""
+    return not folder or path.startswith(f"{folder}/")
