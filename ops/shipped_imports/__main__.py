@@ -110,7 +110,7 @@ def _images(options: argparse.Namespace, repository: Repository) -> Iterator[tup
         raise CannotTell("--uploaded and --target need an ENTRY or a --dockerfile")
     else:
         yield from ((file, repository.dockerfile_image(file), []) for file in repository.dockerfiles())
-        yield from ((f"{folder or '.'}/main.py", repository.function_image(folder), []) for folder in repository.functions())
+        yield from ((f"{folder or '.'}/main.py", repository.function_image(folder), []) for folder in repository.functions)
 
 
 def _started(

@@ -28,6 +28,8 @@ _COPY_FLAGS = {"--from", "--chown", "--chmod", "--link", "--checksum", "--keep-g
 _OTHERS = {"EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME"}
 # Where the packages of a project end up; no path of an image starts so.
 SITE = "<site-packages>"
+# Folders that every image has, so that a file copied to one goes into it.
+_FOLDERS = set("tmp opt srv root home usr usr/src usr/bin usr/local usr/local/bin var etc mnt bin run".split())
 # Images with nothing installed for Python but what their Dockerfile installs.
 _BARE = re.compile(r"(?:^|/)(?:python|pypy|debian|ubuntu|alpine|scratch|lambda/python|uv|buildpack-deps)(?:[:@]|$)")
 
@@ -44,6 +46,8 @@ class _Stage:
     environment: dict[str, str] = field(default_factory=lambda: {"PYTHONPATH": ""})
     commands: dict[str, tuple[str, str]] = field(default_factory=dict)
     version: Optional[tuple[int, int]] = None
+    unknown_base: str = ""  # why more may be in it than its instructions put there
+    copied_to: str = ""  # the folder of its last COPY
 
     @property
     def variables(self) -> dict[str, str]:
@@ -98,6 +102,11 @@ class DockerfileReader:
             if word in stage.commands:
                 text, where = stage.commands[word]
                 found.append(text)
+        requirements = stage.requirements
+        if stage.unknown_base:
+            requirements.unknown.append(stage.unknown_base)
+            # Such a base image often sets the folder that it serves from.
+            stage.workdir = stage.workdir or stage.copied_to
         projects = [project for project in stage.requirements.projects if project]
         container = Container(
             lambda path: self._text(stage.files, path), stage.variables, stage.workdir, [*projects, ""], where
@@ -116,13 +125,13 @@ class DockerfileReader:
         if known:
             stage = _Stage(
                 Requirements(stage.requirements.read), dict(known.files), known.workdir, {}, dict(known.environment),
-                dict(known.commands), known.version,
+                dict(known.commands), known.version, known.unknown_base, known.copied_to,
             )  # fmt: skip
             _merge(stage.requirements, known.requirements)
         elif found := re.search(r"(?:python|pypy):?(\d)\.(\d+)", base):
             stage.version = int(found[1]), int(found[2])
         if not known and not _BARE.search(base):
-            stage.requirements.unknown.append(f"{where}: what {base} brings is not known")
+            stage.unknown_base = f"{where}: what {base} brings is not known"
         if "lambda/python" in base:
             stage.workdir = "var/task"
         stage.requirements.read = lambda path: self._text(stage.files, path)
@@ -145,9 +154,11 @@ class DockerfileReader:
         for origin, source, at in mounts(rest):
             mounted = self.stages.get(stage.expand(origin).lower())
             folder = stage.path(source, "")
-            for path, file in (mounted.files if mounted else {}).items():
-                if path == folder or is_within(path, folder):
-                    files[join(stage.path(at), path[len(folder) :].lstrip("/")).rstrip("/")] = file
+            inside = {path: file for path, file in (mounted.files if mounted else {}).items() if is_within(f"{path}/", folder)}
+            for path, file in inside.items():
+                files[join(stage.path(at), path[len(folder) :].lstrip("/")).rstrip("/")] = file
+            if origin and mounted and not inside:  # made by that stage, such as wheels
+                _merge(stage.requirements, mounted.requirements)
         read, stage.requirements.read = stage.requirements.read, lambda path: self._text(files, path)
         before = len(stage.requirements.projects)
         text = re.sub(r"--(?:mount|network|security)=\S+", "", text)
@@ -195,12 +206,14 @@ class DockerfileReader:
         *sources, last = _exec(first) or words(first)
         target = stage.path(last)
         # A file goes into an existing folder, with or without a trailing slash.
-        is_folder = last.endswith("/") or target == stage.workdir or any(is_within(path, target) for path in stage.files)
+        is_folder = last.endswith("/") or target in {stage.workdir, *_FOLDERS}
+        is_folder = is_folder or any(is_within(path, target) for path in stage.files)
         for source in sources:
             if re.match(r"<<|git@|\w+://", source):
                 continue  # written in the Dockerfile, or fetched
             text = stage.path(source, "")
             matched = list(self._matched(origin, text))
+            stage.copied_to = target if is_folder or len(matched) > 1 else stage.copied_to
             for path, selected in matched:
                 if not any(each.match(path) or each.match(basename(path)) for each in left_out):
                     inner = path[len(selected) :].lstrip("/") or (basename(path) if is_folder else "")

@@ -18,10 +18,11 @@ from typing import Optional
 from ops.shipped_imports.distributions import Installed, is_well_known, label
 from ops.shipped_imports.image import Image, Layout, is_within
 from ops.shipped_imports.paths import FILE
-from ops.shipped_imports.source import Import, Source, Step, Version, read
+from ops.shipped_imports.source import Import, Source, Step, Version, read, read_roughly
 from ops.shipped_imports.standard import standard_modules
 from ops.shipped_imports.start import Start
 
+_NOWHERE = "not in the repository"
 _ROUNDS = 4  # a file on an added folder may add another
 
 
@@ -37,11 +38,12 @@ class Module:
     folders: Sequence[str] = ()  # where its submodules are in the image
     homes: Sequence[str] = ()  # where they are in the repository
     is_stray: bool = False  # found by its name alone
+    is_caught: bool = False  # its failure is caught, and yet told
 
     @property
     def fails(self) -> bool:
         """Whether its import raises. A package without its `__init__.py` can still be imported, as an empty one."""
-        return bool(self.problem and not self.folders)
+        return bool(self.problem and not self.folders and not self.is_caught)
 
     @property
     def package(self) -> str:
@@ -107,6 +109,7 @@ class Graph:
     open: set[str] = field(default_factory=set)  # imports that an unknown distribution may provide
     added: dict[str, None] = field(default_factory=dict)  # to sys.path, by files
     mains: set[str] = field(default_factory=set)
+    unread: dict[str, str] = field(default_factory=dict)  # files, and why they could not be parsed
     strays: set[str] = field(default_factory=set)  # top modules that are found by their name alone
 
     def __post_init__(self) -> None:
@@ -165,6 +168,12 @@ class Graph:
                 edges.add((need.file, found.file or found.name))
                 add(found, (*chain, f"{need.file}:{imported.line}"), function or imported.function)
         notes = list(self.notes)
+        files = {each.file for each in reached.values()}
+        notes += [
+            f"{file} cannot be parsed, so only its plain imports are followed: {why}"
+            for file, why in self.unread.items()
+            if file in files
+        ]
         if self.open:
             names = ", ".join(sorted(map(label, self.open)))
             reason = "; ".join(self.installed.unknown) or "no requirement names them, but another may require them"
@@ -213,12 +222,24 @@ class Graph:
             try:
                 self.sources[key] = read(self.root / module.file, module.package, self.version, is_main=is_main)
             except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                self.notes[f"{module.file} cannot be read as Python, so its imports are not known: {error}"] = None
-                self.sources[key] = Source()
+                self.unread[module.file] = self._unread(error)
+                self.sources[key] = self._roughly(module)
         source = self.sources[key]
         for folder in source.folders:
             self._add_folder(folder, self.shipped.get(module.file, ""))
         return source
+
+    def _unread(self, error: Exception) -> str:
+        reason = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
+        if self.version > sys.version_info[:2]:
+            return f"Python {self.version[0]}.{self.version[1]} may read it, run this with that: {reason}"
+        return reason
+
+    def _roughly(self, module: Module) -> Source:
+        try:
+            return read_roughly(self.root / module.file, module.package)
+        except OSError:
+            return Source()
 
     def _add_folder(self, folder: str, path: str) -> None:
         """Let imports look in a folder that a file adds to sys.path, if anything is there."""
@@ -238,9 +259,12 @@ class Graph:
             for imported, need in tried:
                 if step.gives_up or not need.fails:
                     yield imported, need
-                elif need.file and not need.is_stray and not rest:
+                elif step.is_intended:
+                    pass
+                elif not rest and not need.is_stray and (need.file or (step.is_broad and need.problem == _NOWHERE)):
                     # The code goes on without what the repository has: most likely not on purpose.
-                    yield imported, replace(need, problem=f"{need.problem}; the failure is caught, so it is not seen")
+                    problem = f"{need.problem}; the failure is caught, so it is not seen"
+                    yield imported, replace(need, problem=problem, is_caught=True)
             yield from rest
 
     def _needs(self, importer: Module, imported: Import) -> Iterator[Module]:
@@ -270,7 +294,7 @@ class Graph:
         if is_whole and (found[-1].file or found[-1].folders):
             return
         if any(module.file for module in found[:1]):
-            yield Module(full, problem=f"not {self.layout.verb}" if is_whole else "not in the repository")
+            yield Module(full, problem=f"not {self.layout.verb}" if is_whole else _NOWHERE)
         else:
             yield from self._outside(full if found else self.installed.telling(full))
 
@@ -292,7 +316,8 @@ class Graph:
         homes = [*([home] if importer.file else ()), *self._origins(self.layout.search)]
         found = self._path(name, homes)
         top = name.partition(".")[0]
-        if len(found) <= name.count(".") and (stray := self._stray(name)) is not None:
+        is_import = bool(importer.file)  # what is started is not looked for everywhere
+        if is_import and len(found) <= name.count(".") and (stray := self._stray(name)) is not None:
             self.strays |= set() if found else {top}
             found = self._path(name, [stray])
         return [replace(module, is_stray=True) for module in found] if top in self.strays else found

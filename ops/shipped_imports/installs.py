@@ -14,7 +14,7 @@ _VALUED = set(
     "-t --target --prefix --root -p --python --cache-dir -i --index-url --extra-index-url -f --find-links --trusted-host "
     "--proxy --cert --platform --only-binary --no-binary --timeout --retries --progress-bar --log --index --default-index "
     "--python-version --implementation --abi --config-settings -C --global-option --upgrade-strategy --src --group "
-    "--index-strategy --link-mode --exists-action --keyring-provider --no-build-isolation-package --extra".split()
+    "-w --wheel-dir -d --dest --index-strategy --link-mode --exists-action --keyring-provider --no-build-isolation-package --extra".split()
 )
 _OWN = {"-r": "-r", "--requirement": "-r", "--requirements": "-r", "-e": "-e", "--editable": "-e", "-c": "-c"}
 _OWN |= {"--constraint": "-c", "--constraints": "-c"}
@@ -29,8 +29,9 @@ def add_installs(script: str, where: str, workdir: str, found: Requirements) -> 
             continue
         words = [word.rpartition("/")[2] if "pip" in word or "python" in word else word for word in command]
         for index, word in enumerate(words):
-            if re.fullmatch(r"pip[\d.]*", word) and "install" in words[index:]:
-                _pip(command[index + 1 + words[index + 1 :].index("install") + 1 :], where, workdir, found)
+            verb = next((each for each in words[index + 1 :] if each in {"install", "wheel", "download"}), "")
+            if verb and re.fullmatch(r"pip[\d.]*", word):
+                _pip(command[words.index(verb, index + 1) + 1 :], where, workdir, found)
                 break
         else:
             _project(words, where, workdir, found)

@@ -39,16 +39,26 @@ def deploy_scripts(root: Path, files: Iterable[str]) -> Iterator[DeployScript]:
             except OSError:
                 continue
             if "deploy" in text and _DEPLOYS.search(text):
+                text = re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE)
                 found = re.search(r"\bpython3(\d\d)\b", text)
                 version = (3, int(found[1])) if found else None
                 yield DeployScript(file, text, list(_copies(text, known | folders)), bool(_GENERIC.search(text)), version)
 
 
-def added_to(folder: str, scripts: Iterable[DeployScript]) -> list[DeployScript]:
-    """The scripts that package a function folder: those that name it, or whose source is a variable."""
+def added_to(folder: str, scripts: Iterable[DeployScript], folders: Iterable[str]) -> list[DeployScript]:
+    """The scripts that package one of these function folders: those that name it, or name none and take a variable."""
+    others = list(folders)
+    return [
+        script
+        for script in scripts
+        if _names(script, folder) or (script.is_generic and not any(_names(script, other) for other in others))
+    ]
+
+
+def _names(script: DeployScript, folder: str) -> bool:
     name = basename(folder)
-    named = re.compile(rf"(?<![\w/-]){re.escape(folder)}(?![\w-])|/{re.escape(name)}(?![\w/-])")
-    return [each for each in scripts if each.is_generic or (name in each.text and named.search(each.text))]
+    named = rf"(?<![\w/-]){re.escape(folder)}(?![\w-])|/{re.escape(name)}(?![\w/-])"
+    return name in script.text and bool(re.search(named, script.text))
 
 
 def _copies(text: str, known: set[str]) -> Iterator[tuple[str, str]]:

@@ -52,6 +52,7 @@ class Repository:
         named = [file for file in named if not self._is_linked(file)]
         return sorted(file for file in named if re.search(r"^\s*FROM\s", self.text(file), re.MULTILINE | re.IGNORECASE))
 
+    @cached_property
     def functions(self) -> list[str]:
         """Its folders with a main.py that serves a function, and a requirements.txt."""
         folders = [dirname(file) for file in self.files if basename(file) == "main.py"]
@@ -59,7 +60,8 @@ class Repository:
         return sorted(
             folder
             for folder in found
-            if join(folder, "Dockerfile") not in self.known and _FUNCTION.search(self.text(join(folder, "main.py")))
+            # With an app.yaml it is an App Engine application, which has what its runtime brings.
+            if not {join(folder, "Dockerfile"), join(folder, "app.yaml")} & self.known and _FUNCTION.search(self.text(join(folder, "main.py")))
         )
 
     def _is_linked(self, path: str) -> bool:
@@ -106,7 +108,7 @@ class Repository:
         name = ".gcloudignore" if ".gcloudignore" in ignores else ".gitignore"
         files = {path: files[path] for path in git_kept(files, ignores, name)}
         version = None
-        for script in added_to(folder, self.scripts) if folder else ():
+        for script in added_to(folder, self.scripts, self.functions) if folder else ():
             version = script.version or version
             for path, source in script.copies:
                 for file in self.within(source):

@@ -70,7 +70,8 @@ class Requirements:
         """Add what a folder with a project requires, and the project itself. Poetry and uv use its lock file."""
         metadata = {name: self.read(join(folder, name)) for name in ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")}
         if not any(text is not None for text in metadata.values()):
-            self.unknown.append(f"{where}: {folder or '.'} has no project to install")
+            if "*" not in folder or not self.names:  # wheels that an earlier stage has built
+                self.unknown.append(f"{where}: {folder or '.'} has no project to install")
             return
         if installs_it:
             self.projects.append(folder)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 import symtable
 import warnings
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ _COMPARISONS = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
+_LOOKS = re.compile(r"\b(?:exists|is_file|isfile|find_spec)\(")
 _TRIES: tuple[type, ...] = (ast.Try, getattr(ast, "TryStar", ast.Try))  # since Python 3.11
 Version = tuple[int, int]
 
@@ -50,6 +52,8 @@ class Attempt:
     success: list[Step]
     fallback: list[Step]
     gives_up: bool  # the fallback ends in raise or exit, so a failure is fatal
+    is_broad: bool = False  # it catches any Exception, so most likely imports were not on the author's mind
+    is_intended: bool = False  # a condition looks whether the file is there
 
 
 Step = Union[Import, Attempt]
@@ -100,6 +104,20 @@ def read(path: Path, package: str, version: Version, *, is_main: bool) -> Source
     return Source(steps, attributes, _exported(tree), folders, is_empty)
 
 
+def read_roughly(path: Path, package: str) -> Source:
+    """The unindented imports of a file that this Python cannot parse, such as one in the syntax of a later version."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    steps: list[Step] = []
+    for found in re.finditer(r"^(?:import ([\w., ]+)|from (\.*[\w.]*) import (?:\(([^)]*)\)|([\w, ]+)))", text, re.MULTILINE):
+        line = text.count("\n", 0, found.start()) + 1
+        if found[1]:
+            steps += [Import(line, each.split()[0]) for each in found[1].split(",") if each.strip()]
+        else:
+            names = re.sub(r"#.*", "", found[3] or found[4]).split(",")
+            steps += [Import(line, _absolute(found[2], package), each.split()[0]) for each in names if each.strip()]
+    return Source(steps)
+
+
 def _exported(tree: ast.Module) -> list[str]:
     for node in tree.body:
         if isinstance(node, ast.Assign) and [_name(target) for target in node.targets] == ["__all__"]:
@@ -123,6 +141,9 @@ def _steps(nodes: Iterable[ast.AST], scope: _Scope) -> Iterator[Step]:  # noqa: 
             scope.bodies.append((replace(scope, name=f"{inner}.", function=inner), node.body))
         elif isinstance(node, ast.ClassDef):
             yield from _steps(node.body, replace(scope, name=f"{scope.name}{node.name}."))
+        elif isinstance(node, ast.If) and _LOOKS.search(ast.unparse(node.test)):
+            body, otherwise = list(_steps(node.body, scope)), list(_steps(node.orelse, scope))
+            yield Attempt(body, [], otherwise, gives_up=False, is_intended=True)
         elif isinstance(node, ast.If):
             yield from _steps(_branches(node, scope), scope)
         elif isinstance(node, _TRIES):
@@ -163,7 +184,8 @@ def _attempt(node: ast.Try, scope: _Scope) -> Iterator[Step]:
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         gives_up = ast.unparse(last.value.func) in {"sys.exit", "exit", "quit", "os._exit"}
     body, success, fallback = (list(_steps(part, scope)) for part in (node.body, node.orelse, catching.body))
-    yield Attempt(body, success, fallback, gives_up)
+    is_broad = not _names_import_errors(catching.type)
+    yield Attempt(body, success, fallback, gives_up, is_broad)
     yield from _steps([*others, *node.finalbody], scope)
 
 
@@ -191,6 +213,11 @@ def _catches(kind: Optional[ast.expr]) -> bool:
     if isinstance(kind, ast.Tuple):
         return any(_catches(one) for one in kind.elts)
     return kind is None or _name(kind) in {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+
+
+def _names_import_errors(kind: Optional[ast.expr]) -> bool:
+    kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind] if kind else []
+    return any(_name(each) in {"ImportError", "ModuleNotFoundError"} for each in kinds)
 
 
 def _branches(node: ast.If, scope: _Scope) -> list[ast.stmt]:

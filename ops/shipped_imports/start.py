@@ -20,7 +20,7 @@ _SERVERS = {"gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-s
 _PROGRAMS = {*_SERVERS, *"uwsgi flask functions-framework functions_framework fastapi celery streamlit locust".split()}
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _SHELLS = {"sh", "bash", "ash", "dash"}
-_QUIET = set("echo printf apt-get apt apk pip pip3 curl wget test [ [[ export set chown chmod mkdir rm cat which type".split())
+_QUIET = set("pytest echo printf apt-get apt apk pip pip3 curl wget test [ [[ export set chown chmod mkdir rm cat which type".split())
 _FASTAPI = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
 _DEPTH = 4  # scripts that call scripts
 
@@ -85,7 +85,7 @@ def _start(words: Sequence[str], container: Container) -> Iterator[Start]:
             yield Start(container.where, module=found)
             return
         text = container.read(container.path(word)) if not word.startswith("-") else None
-        if text is not None:
+        if text is not None and (index == 0 or not word.endswith((".py", ".txt", ".toml", ".json", ".yaml"))):
             yield from _script(word, text, rest, container)
             return
 

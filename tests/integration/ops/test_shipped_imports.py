@@ -17,7 +17,8 @@ import pytest
 
 from local.emulator import ROOT
 from ops.shipped_imports.__main__ import main
-from ops.shipped_imports.dockerfile import read_dockerfile
+from ops.shipped_imports.dockerfile import DockerfileReader, kept_in_context
+from ops.shipped_imports.image import Image
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,13 @@ def check(root: Path, *arguments: str, stdin: str = "") -> Answer:
 
 def check_upload(root: Path, uploaded: Sequence[str], *arguments: str) -> Answer:
     return check(root, "--uploaded", "-", *arguments, stdin="\n".join(uploaded))
+
+
+def image(root: Path, dockerfile: str = "Dockerfile", target: str = "") -> Image:
+    """The image of a Dockerfile with all files of its folder as the build context."""
+    files = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    kept = kept_in_context(root / dockerfile, root, {file: file for file in sorted(files - {dockerfile, ".dockerignore"})})
+    return DockerfileReader(root / dockerfile, root, kept).image(target)
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:
