@@ -16,12 +16,12 @@ from posixpath import basename, join, normpath
 from typing import Optional
 
 from ops.shipped_imports import CannotTell
-from ops.shipped_imports.image import Image, Layout, is_within
+from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.ignored import docker_kept, pattern, read_text
 from ops.shipped_imports.installs import add_installs, mounts
 from ops.shipped_imports.requirements import Requirements
 from ops.shipped_imports.shell import expand, words
-from ops.shipped_imports.start import Container, starts
+from ops.shipped_imports.start import Container, Start, starts
 
 _HEREDOC = re.compile(r"(?<!<)<<-?([\"']?)([A-Za-z_]\w*)\1")
 _COPY_FLAGS = {"--from", "--chown", "--chmod", "--link", "--checksum", "--keep-git-dir", "--exclude", "--parents"}
@@ -111,12 +111,15 @@ class DockerfileReader:
         container = Container(
             lambda path: self._text(stage.files, path), stage.variables, stage.workdir, [*projects, ""], where
         )
-        started = tuple(starts(" ".join(found), container)) if found else ()
+        command = " ".join(found)
+        started = tuple(starts(command, container)) if found else ()
+        if "LAMBDA_TASK_ROOT" in stage.environment and re.fullmatch(r"[\w.]+\.\w+", command):
+            started = (Start(where, command.rpartition(".")[0], folders=(stage.workdir,)),)
         folders = [folder for start in started for folder in start.folders] or ([] if started else [stage.workdir])
         entries = filter(None, stage.expand(stage.environment["PYTHONPATH"]).split(":"))
         search = [stage.path(folder, "") for folder in folders] + [stage.path(folder) for folder in entries] + [SITE]
         layout = Layout(stage.files, tuple(dict.fromkeys(search)), "copied")
-        return Image(layout, started, stage.requirements, stage.version, self.notes, " ".join(found))
+        return Image(layout, started, stage.requirements, stage.version, self.notes, command)
 
     def _from(self, where: str, rest: str) -> _Stage:
         base, *alias = (part for part in rest.split() if not part.startswith("--"))
@@ -134,6 +137,7 @@ class DockerfileReader:
             stage.unknown_base = f"{where}: what {base} brings is not known"
         if "lambda/python" in base:
             stage.workdir = "var/task"
+            stage.environment["LAMBDA_TASK_ROOT"] = "/var/task"
         stage.requirements.read = lambda path: self._text(stage.files, path)
         self.stages[str(self.count)] = stage
         self.count += 1
@@ -210,7 +214,9 @@ class DockerfileReader:
         is_folder = is_folder or any(is_within(path, target) for path in stage.files)
         for source in sources:
             if re.match(r"<<|git@|\w+://", source):
-                continue  # written in the Dockerfile, or fetched
+                # Written in the Dockerfile, or fetched.
+                stage.files.update({target: EMPTY} if target.endswith(".py") else {})
+                continue
             text = stage.path(source, "")
             matched = list(self._matched(origin, text))
             stage.copied_to = target if is_folder or len(matched) > 1 else stage.copied_to

@@ -7,6 +7,7 @@ shortest that imports it when a function is called.
 from __future__ import annotations
 
 import heapq
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,13 +17,15 @@ from posixpath import basename, dirname, join, normpath
 from typing import Optional
 
 from ops.shipped_imports.distributions import Installed, is_well_known, label
-from ops.shipped_imports.image import Image, Layout, is_within
+from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.paths import FILE
 from ops.shipped_imports.source import Import, Source, Step, Version, read, read_roughly
 from ops.shipped_imports.standard import standard_modules
 from ops.shipped_imports.start import Start
 
+_CAUGHT = "; the failure is caught, so it is not seen"
 _NOWHERE = "not in the repository"
+_MADE = re.compile(r"(?:^|\.)(?:_version|\w+_pb2(?:_grpc)?)$")  # by setuptools-scm and by protoc
 _ROUNDS = 4  # a file on an added folder may add another
 
 
@@ -39,6 +42,7 @@ class Module:
     homes: Sequence[str] = ()  # where they are in the repository
     is_stray: bool = False  # found by its name alone
     is_caught: bool = False  # its failure is caught, and yet told
+    is_open: bool = False  # nothing tells whether anything provides it
 
     @property
     def fails(self) -> bool:
@@ -87,7 +91,7 @@ class Report:
     @property
     def modules(self) -> int:
         """How many files of the repository were followed."""
-        return len({each.file for each in self.reached if each.file})
+        return len({each.file for each in self.reached if each.file and not each.problem})
 
     @property
     def packages(self) -> int:
@@ -138,35 +142,43 @@ class Graph:
 
     def _round(self) -> Report:
         needs: dict[tuple[str, str], Module] = {}
-        queue: list[tuple[bool, int, tuple[str, ...], tuple[str, str], str]] = []
-        missing: list[tuple[bool, Finding]] = []
+        queue: list[tuple[bool, bool, int, tuple[str, ...], tuple[str, str], str]] = []
+        missing: dict[tuple[str, str], tuple[bool, Finding]] = {}
         reached: dict[tuple[str, str], Reached] = {}
+        unguarded: set[tuple[str, str]] = set()
         edges: set[tuple[str, str]] = set()
 
-        def add(need: Module, chain: tuple[str, ...], function: str) -> None:
+        def add(need: Module, chain: tuple[str, ...], function: str, *, guarded: bool) -> None:
             key = need.name, need.file
             needs[key] = need
-            # Imports at start-up come before those in functions; then shorter chains come first.
-            heapq.heappush(queue, (bool(function), len(chain), chain, key, function))
+            # Imports at start-up come before those in functions, then those whose failure is not caught; then shorter
+            # chains come first.
+            heapq.heappush(queue, (bool(function), guarded, len(chain), chain, key, function))
 
         for start in self.image.starts:
             for module in self._started(start):
-                add(module, (start.where,) if module.problem and start.where else (), "")
+                add(module, (start.where,) if module.problem and start.where else (), "", guarded=False)
         while queue:
-            waits, _, chain, key, function = heapq.heappop(queue)
-            if key in reached:
+            waits, guarded, _, chain, key, function = heapq.heappop(queue)
+            # Once in a place where a failure is caught, and once where it is not.
+            if key in unguarded or (guarded and key in reached):
                 continue
+            unguarded |= set() if guarded else {key}
             need = needs[key]
             by = chain[-1].rpartition(":")[0] if chain else "start"
-            reached[key] = Reached(need.name, need.file, need.provider, by, not waits, need.problem)
-            if need.problem:
+            reached.setdefault(key, Reached(need.name, need.file, need.provider, by, not waits, need.problem))
+            if need.problem and (need.file or need.is_caught or not guarded):
                 when = f" (imported when {function}() is called)" if function else ""
-                missing.append((waits, Finding(chain, need.file or need.name, need.problem + when)))
+                problem = need.problem + (_CAUGHT if guarded and not need.folders else "") + when
+                missing.setdefault(key, (waits, Finding(chain, need.file or need.name, problem)))
             elif need.remark:
                 self.notes[" → ".join([*chain, f"{need.file or need.name}: {need.remark}"])] = None
-            for imported, found in self._required(need, self._source(need).steps):
+            elif need.is_open and not guarded:
+                self.open.add(need.name)
+            for imported, found, is_guarded in self._required(need, self._source(need).steps):
                 edges.add((need.file, found.file or found.name))
-                add(found, (*chain, f"{need.file}:{imported.line}"), function or imported.function)
+                place = (*chain, f"{need.file}:{imported.line}")
+                add(found, place, function or imported.function, guarded=guarded or is_guarded)
         notes = list(self.notes)
         files = {each.file for each in reached.values()}
         notes += [
@@ -178,7 +190,7 @@ class Graph:
             names = ", ".join(sorted(map(label, self.open)))
             reason = "; ".join(self.installed.unknown) or "no requirement names them, but another may require them"
             notes.append(f"not decided: {names}: {reason}")
-        findings = [finding for _, finding in sorted(missing, key=lambda each: (each[0], str(each[1])))]
+        findings = [finding for _, finding in sorted(missing.values(), key=lambda each: (each[0], str(each[1])))]
         return Report(findings, notes, list(reached.values()), frozenset(edges))
 
     def _started(self, start: Start) -> Iterator[Module]:
@@ -214,7 +226,7 @@ class Graph:
         yield entry
 
     def _source(self, module: Module) -> Source:
-        if not module.file:
+        if not module.file or module.file == EMPTY:
             return Source()
         is_main = module.file in self.mains
         key = module.file, module.package, is_main, self.version
@@ -247,24 +259,23 @@ class Graph:
         if place in self.layout.origins:
             self.added[place] = None
 
-    def _required(self, module: Module, steps: Iterable[Step]) -> Iterator[tuple[Import, Module]]:
-        """The needs of a module's imports, except those whose failure it handles."""
+    def _required(self, module: Module, steps: Iterable[Step]) -> Iterator[tuple[Import, Module, bool]]:
+        """The needs of a module's imports, except those whose failure it handles. Whether it would handle one."""
         for step in steps:
             if isinstance(step, Import):
-                yield from ((step, need) for need in self._needs(module, step))
+                yield from ((step, need, False) for need in self._needs(module, step))
                 continue
             tried = list(self._required(module, step.body))
-            failed = any(need.fails for _, need in tried)
+            failed = any(need.fails for _, need, _ in tried)
             rest = list(self._required(module, step.fallback if failed else step.success))
-            for imported, need in tried:
+            for imported, need, guarded in tried:
                 if step.gives_up or not need.fails:
-                    yield imported, need
+                    yield imported, need, guarded or not step.gives_up
                 elif step.is_intended:
                     pass
                 elif not rest and not need.is_stray and (need.file or (step.is_broad and need.problem == _NOWHERE)):
                     # The code goes on without what the repository has: most likely not on purpose.
-                    problem = f"{need.problem}; the failure is caught, so it is not seen"
-                    yield imported, replace(need, problem=problem, is_caught=True)
+                    yield imported, replace(need, is_caught=True), True
             yield from rest
 
     def _needs(self, importer: Module, imported: Import) -> Iterator[Module]:
@@ -293,17 +304,24 @@ class Graph:
         yield from (module for module in found if module.file)
         if is_whole and (found[-1].file or found[-1].folders):
             return
-        if any(module.file for module in found[:1]):
-            yield Module(full, problem=f"not {self.layout.verb}" if is_whole else _NOWHERE)
+        if any(module.file for module in found):
+            yield Module(full, problem=f"not {self.layout.verb}") if is_whole else self._elsewhere(name)
         else:
-            yield from self._outside(full if found else self.installed.telling(full))
+            name = full if found else self.installed.telling(full)
+            if _MADE.search(name):
+                yield Module(name, remark=f"{_NOWHERE}: it must be made during the build")
+                return
+            is_missing = self.installed.is_missing(name)
+            yield Module(name, problem="no requirement provides it" if is_missing else "", is_open=not is_missing)
 
-    def _outside(self, name: str) -> Iterator[Module]:
-        """An import that nothing is known to provide."""
-        if self.installed.is_missing(name):
-            yield Module(name, problem="no requirement provides it")
-        else:
-            self.open.add(name)
+    def _elsewhere(self, name: str) -> Module:
+        """A module that its package has not. Another folder of that name may have it, which is not looked into."""
+        tail = f"/{name.replace('.', '/')}"
+        files = self._by_name.get(name.rpartition(".")[2], ())
+        file = next((each for each in files if f"/{each}".endswith((f"{tail}.py", f"{tail}/__init__.py"))), "")
+        if not file and _MADE.search(name):
+            return Module(name, remark=f"{_NOWHERE}: it must be made during the build")
+        return Module(name, file, self._state(name, "", file, ())[0] if file else _NOWHERE)
 
     def _chain(self, name: str, importer: Module) -> list[Module]:
         """The modules that run when a name is imported, outermost first, as far as they exist.
@@ -314,6 +332,8 @@ class Graph:
         for _ in filter(None, importer.package.split(".")):
             home = dirname(home)
         homes = [*([home] if importer.file else ()), *self._origins(self.layout.search)]
+        if importer.file and not is_well_known(name):
+            homes.append("")
         found = self._path(name, homes)
         top = name.partition(".")[0]
         is_import = bool(importer.file)  # what is started is not looked for everywhere

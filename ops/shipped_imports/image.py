@@ -13,6 +13,9 @@ from ops.shipped_imports.requirements import Requirements
 from ops.shipped_imports.start import Start
 
 
+EMPTY = "<made by a script>"  # in place of the file of the repository
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths have no leading slash."""

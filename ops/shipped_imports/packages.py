@@ -10,6 +10,7 @@ from posixpath import basename, join, normpath
 from typing import Optional
 
 from ops.shipped_imports.ignored import read_text
+from ops.shipped_imports.image import EMPTY
 from ops.shipped_imports.shell import commands
 
 _SCRIPT = re.compile(r"\.(?:sh|ya?ml|bash)$|(?:^|/)Makefile$")
@@ -65,6 +66,9 @@ def _copies(text: str, known: set[str]) -> Iterator[tuple[str, str]]:
     plain = re.sub(r"\$+\{(\w+)\}", r"$\1", text).replace("$$", "$")
     packages = {each.strip("\"'").rstrip("/") for each in re.findall(r"--source[= ]+(\S+)", plain)}
     for words in commands(plain):
+        if words[0] == "touch" and words[-1].endswith(".py"):
+            package = next((each for each in packages if words[-1].startswith(f"{each}/")), "")
+            yield from [(words[-1][len(package) + 1 :], EMPTY)] if package else []
         if words[0] not in {"cp", "rsync"} or len(words) < 3:  # noqa: PLR2004 - the command, a source and a target
             continue
         *sources, target = [word for word in words[1:] if not word.startswith("-")][:8] or [""]

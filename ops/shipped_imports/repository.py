@@ -15,7 +15,7 @@ from typing import Optional
 from ops.shipped_imports import CannotTell
 from ops.shipped_imports.dockerfile import DockerfileReader, kept_in_context
 from ops.shipped_imports.ignored import git_kept, read_ignore_files, read_text
-from ops.shipped_imports.image import Image, Layout
+from ops.shipped_imports.image import EMPTY, Image, Layout
 from ops.shipped_imports.packages import DeployScript, added_to, deploy_scripts
 from ops.shipped_imports.requirements import Requirements
 from ops.shipped_imports.source import Version
@@ -111,6 +111,8 @@ class Repository:
         for script in added_to(folder, self.scripts, self.functions) if folder else ():
             version = script.version or version
             for path, source in script.copies:
+                if source == EMPTY:
+                    files.setdefault(path, EMPTY)
                 for file in self.within(source):
                     files.setdefault(join(path, file[len(source) :].lstrip("/")).rstrip("/"), file)
         return self.uploaded_image(files, [Start("", file="main.py")], version)

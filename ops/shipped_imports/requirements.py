@@ -39,13 +39,13 @@ class Requirements:
             self._constrain(normpath(join(folder, other[1].strip("\"'"))), where)
         elif found := re.search(r"#egg=([\w.-]+)", text):
             self.names.add(canonical(found[1]))
+        elif wheel := re.search(r"([\w.]+)-\d[^/\s]*\.(?:whl|tar\.gz|zip)", text):
+            self.names.add(canonical(wheel[1]))
         elif local := re.match(r"(?:(?:-e|--editable)[\s=]*)?\"?((?:file:|\.|/)[^\[;\s\"]*)", text):
             self.add_project(normpath(join(folder, local[1].replace("file:", "").replace("//", "/"))), where)
         elif found := _NAME.match(re.sub(r"^(?:-e|--editable)\s*", "", text)):
             self.names.add(canonical(found[1]))
-        elif wheel := re.search(r"([\w.]+)-\d[^/\s]*\.(?:whl|tar\.gz|zip)", text):
-            self.names.add(canonical(wheel[1]))
-        elif text and not re.match(r"-(?!e|-editable|-hash)", text):
+        elif not re.match(r"-(?!e|-editable|-hash)", text):
             self.unknown.append(f"{where}: what {text.split()[0]} installs is not known: write it as «name @ URL»")
 
     def add_file(self, path: str, where: str) -> None:
