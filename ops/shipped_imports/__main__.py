@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from posixpath import normpath
-from typing import Optional
 
 from ops.shipped_imports import CannotTell, pictures, report
 from ops.shipped_imports.distributions import installed, paths_of
-from ops.shipped_imports.graph import Finding, Graph, Report
+from ops.shipped_imports.graph import Finding, Graph
 from ops.shipped_imports.image import Image
 from ops.shipped_imports.report import Judged
 from ops.shipped_imports.repository import Repository, read_repository
@@ -26,7 +25,7 @@ from ops.shipped_imports.source import Source, Version
 from ops.shipped_imports.start import Start
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Check one image or all of a repository; returns the exit status."""
     options = _parser().parse_args(arguments)
     try:
@@ -35,7 +34,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     except CannotTell as error:
         print(f"cannot tell: {error}", file=sys.stderr)
         return 2
-    lines = report.snippet(judged) if options.snippet else report.github(judged) if options.github else report.text(judged)
+    lines = (
+        report.snippet(judged) if options.snippet else report.github(judged) if options.github else report.text(judged)
+    )
     print("\n".join(filter(None, lines) if options.snippet else lines))
     left_open = [*report.notes(judged), *changed]
     for note in left_open:
@@ -46,7 +47,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shipped-imports", description=__doc__.partition("\n\n")[0])
-    parser.add_argument("entries", metavar="ENTRY", nargs="*", help="file that starts the service, relative to the root")
+    parser.add_argument(
+        "entries", metavar="ENTRY", nargs="*", help="file that starts the service, relative to the root"
+    )
     parser.add_argument(
         "--root", metavar="DIR", type=Path, default=Path(), help="repository, build context or uploaded folder"
     )
@@ -58,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--python", metavar="PATH", help="interpreter that has the requirements installed")
     parser.add_argument("--strict", action="store_true", help="fail on notes too")
-    parser.add_argument("--manifest", metavar="FILE", type=Path, help="keep a table of the modules; fails if it changes")
+    parser.add_argument(
+        "--manifest", metavar="FILE", type=Path, help="keep a table of the modules; fails if it changes"
+    )
     parser.add_argument("--graph", metavar="FILE", type=Path, help="draw the imports: .mmd, .dot or .svg")
     parser.add_argument("--sarif", metavar="FILE", type=Path, help="write the findings for code scanning")
     output = parser.add_mutually_exclusive_group()
@@ -74,7 +79,9 @@ def _judge(options: argparse.Namespace) -> Iterator[Judged]:
     paths = paths_of(options.python) if options.python else None
     images = list(_images(options, repository))
     if not images:
-        raise CannotTell(f"{options.root.resolve()} has no Dockerfile and no function folder: name the file that starts")
+        raise CannotTell(
+            f"{options.root.resolve()} has no Dockerfile and no function folder: name the file that starts"
+        )
     for name, image, missing in images:
         found = image.requirements
         if options.requirements:
@@ -87,7 +94,7 @@ def _judge(options: argparse.Namespace) -> Iterator[Judged]:
         yield Judged(name, image, replace(followed, missing=findings, notes=notes))
 
 
-def _read_outside(path: str) -> Optional[str]:
+def _read_outside(path: str) -> str | None:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -110,7 +117,9 @@ def _images(options: argparse.Namespace, repository: Repository) -> Iterator[tup
         raise CannotTell("--uploaded and --target need an ENTRY or a --dockerfile")
     else:
         yield from ((file, repository.dockerfile_image(file), []) for file in repository.dockerfiles())
-        yield from ((f"{folder or '.'}/main.py", repository.function_image(folder), []) for folder in repository.functions)
+        yield from (
+            (f"{folder}/main.py".lstrip("/"), repository.function_image(folder), []) for folder in repository.functions
+        )
 
 
 def _started(

@@ -1,7 +1,7 @@
 """Tells which distribution provides a module, as far as that can be told without installing anything.
 
-The environment that was given knows the modules and the dependencies of what it has. For the rest there are the lists of
-names.txt and the name itself: slack-sdk has slack_sdk, google-cloud-pubsub has google.cloud.pubsub_v1.
+The environment that was given knows the modules and the dependencies of what it has. For the rest there are names.txt
+and the name itself: slack-sdk has slack_sdk, google-cloud-pubsub has google.cloud.pubsub_v1.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from importlib import metadata
 from itertools import accumulate
 from pathlib import Path
-from typing import Optional
 
 from ops.shipped_imports import CannotTell
 from ops.shipped_imports.ignored import read_text
@@ -26,7 +25,14 @@ _REQUIRED = re.compile(r"[a-z0-9][\w.-]*", re.IGNORECASE | re.ASCII)
 # What images upgrade before they install the rest; often not installed where this runs.
 _INSTALLERS = {"pip": "pip", "setuptools": "setuptools", "pkg_resources": "setuptools", "wheel": "wheel", "uv": "uv"}
 # Shared by several distributions, so no single one provides them. Listed in case none is installed.
-_SHARED = {"google", "google.cloud", "opentelemetry", "azure", "opentelemetry.exporter", "opentelemetry.instrumentation"}
+_SHARED = {
+    "google",
+    "google.cloud",
+    "opentelemetry",
+    "azure",
+    "opentelemetry.exporter",
+    "opentelemetry.instrumentation",
+}
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ def _listed(module: str) -> Sequence[str]:
     return listed
 
 
-@lru_cache(maxsize=None)
+@cache
 def _names() -> dict[str, list[str]]:
     lines = read_text(Path(__file__).with_name("names.txt")).splitlines()
     return {line.split()[0]: line.split()[1:] for line in lines if line and not line.startswith("#")}
@@ -109,7 +115,7 @@ def paths_of(python: str) -> list[str]:
         raise CannotTell(f"--python {python} does not run: {error}") from None
 
 
-def installed(found: Requirements, paths: Optional[Sequence[str]] = None) -> Installed:
+def installed(found: Requirements, paths: Sequence[str] | None = None) -> Installed:
     """What these distributions and their dependencies provide, by the environment with these paths."""
     modules = {module: name for module, name in _INSTALLERS.items() if name in found.names}
     absent, done = set(), set[str]()
@@ -130,8 +136,8 @@ def installed(found: Requirements, paths: Optional[Sequence[str]] = None) -> Ins
     return Installed(modules, spaces, absent, found.constrained, found.is_locked, list(dict.fromkeys(found.unknown)))
 
 
-@lru_cache(maxsize=None)
-def _distribution(name: str, paths: tuple[str, ...]) -> Optional[tuple[list[str], list[tuple[str, bool]]]]:
+@cache
+def _distribution(name: str, paths: tuple[str, ...]) -> tuple[list[str], list[tuple[str, bool]]] | None:
     """The modules of a distribution, and what it requires: each name, and whether it has a condition."""
     context = metadata.DistributionFinder.Context(name=name, path=list(paths))
     distribution = next(iter(metadata.Distribution.discover(context=context)), None)
@@ -151,7 +157,7 @@ def _modules(distribution: metadata.Distribution) -> Iterator[str]:
     for file in distribution.files or ():
         if file.suffix in {".py", ".so", ".pyd"} and ".." not in file.parts:
             module = ".".join([*file.parts[:-1], file.name.partition(".")[0]])
-            module = module[: -len(".__init__")] if module.endswith(".__init__") else module
+            module = module.removesuffix(".__init__")
             if module not in shared:
                 yield module
 

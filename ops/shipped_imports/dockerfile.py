@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import basename, join, normpath
-from typing import Optional
 
 from ops.shipped_imports import CannotTell
-from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.ignored import docker_kept, pattern, read_text
+from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.installs import add_installs, mounts
 from ops.shipped_imports.requirements import Requirements
 from ops.shipped_imports.shell import expand, words
@@ -45,7 +44,7 @@ class _Stage:
     # Dockerfiles often prepend to it; base images leave it empty.
     environment: dict[str, str] = field(default_factory=lambda: {"PYTHONPATH": ""})
     commands: dict[str, tuple[str, str]] = field(default_factory=dict)
-    version: Optional[tuple[int, int]] = None
+    version: tuple[int, int] | None = None
     unknown_base: str = ""  # why more may be in it than its instructions put there
     copied_to: str = ""  # the folder of its last COPY
 
@@ -56,7 +55,7 @@ class _Stage:
     def expand(self, text: str) -> str:
         return expand(text, self.variables)
 
-    def path(self, text: str, base: Optional[str] = None) -> str:
+    def path(self, text: str, base: str | None = None) -> str:
         """A path in the image, relative to the base, by default the working directory."""
         path = normpath(join("/", self.workdir if base is None else base, self.expand(text))).lstrip("/")
         return "" if path == "." else path
@@ -89,7 +88,7 @@ class DockerfileReader:
                     self._run(stage, rest, where)
                 elif word not in _OTHERS and not self._set(stage, before.arguments, word, rest, where):
                     self.notes.append(f"{where}: {word} is not understood")
-            except (ValueError, IndexError):
+            except (ValueError, IndexError):  # noqa: PERF203 - one line must not stop the next
                 self.notes.append(f"{where}: {word} {rest.splitlines()[0] if rest else ''} is not understood")
         if target and target.lower() not in self.stages:
             raise CannotTell(f"{self.dockerfile} has no stage {target}")
@@ -145,7 +144,7 @@ class DockerfileReader:
             self.stages[alias[-1].lower()] = stage
         return stage
 
-    def _text(self, files: Mapping[str, str], path: str) -> Optional[str]:
+    def _text(self, files: Mapping[str, str], path: str) -> str | None:
         file = files.get(normpath(join("/", path)).lstrip("/"))
         try:
             return read_text(self.root / file) if file else None
@@ -158,7 +157,9 @@ class DockerfileReader:
         for origin, source, at in mounts(rest):
             mounted = self.stages.get(stage.expand(origin).lower())
             folder = stage.path(source, "")
-            inside = {path: file for path, file in (mounted.files if mounted else {}).items() if is_within(f"{path}/", folder)}
+            inside = {
+                path: file for path, file in (mounted.files if mounted else {}).items() if is_within(f"{path}/", folder)
+            }
             for path, file in inside.items():
                 files[join(stage.path(at), path[len(folder) :].lstrip("/")).rstrip("/")] = file
             if origin and mounted and not inside:  # made by that stage, such as wheels
@@ -185,7 +186,11 @@ class DockerfileReader:
             stage.workdir = stage.path(" ".join(words(rest)))
         elif word in {"CMD", "ENTRYPOINT"}:
             listed = _exec(rest)
-            quoted = None if listed is None else " ".join(f"'{each}'" if re.search(r"[\s;&|]", each) else each for each in listed)
+            quoted = (
+                None
+                if listed is None
+                else " ".join(f"'{each}'" if re.search(r"[\s;&|]", each) else each for each in listed)
+            )
             stage.commands[word] = (rest if quoted is None else quoted, where)
             if word == "ENTRYPOINT":  # it resets the command of the base image
                 stage.commands.pop("CMD", None)
@@ -285,7 +290,7 @@ def kept_in_context(dockerfile: Path, root: Path, context: Mapping[str, str]) ->
     return {path: context[path] for path in docker_kept(context, ignored)}
 
 
-def _exec(text: str) -> Optional[list[str]]:
+def _exec(text: str) -> list[str] | None:
     """The words of an instruction in JSON, or nothing."""
     try:
         listed = json.loads(text) if text.lstrip().startswith("[") else None

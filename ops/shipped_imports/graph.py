@@ -9,17 +9,16 @@ from __future__ import annotations
 import heapq
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from posixpath import basename, dirname, join, normpath
-from typing import Optional
 
 from ops.shipped_imports.distributions import Installed, is_well_known, label
 from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.paths import FILE
-from ops.shipped_imports.source import Import, Source, Step, Version, read, read_roughly
+from ops.shipped_imports.source import Import, Source, Step, Version, read
 from ops.shipped_imports.standard import standard_modules
 from ops.shipped_imports.start import Start
 
@@ -113,7 +112,6 @@ class Graph:
     open: set[str] = field(default_factory=set)  # imports that an unknown distribution may provide
     added: dict[str, None] = field(default_factory=dict)  # to sys.path, by files
     mains: set[str] = field(default_factory=set)
-    unread: dict[str, str] = field(default_factory=dict)  # files, and why they could not be parsed
     strays: set[str] = field(default_factory=set)  # top modules that are found by their name alone
 
     def __post_init__(self) -> None:
@@ -146,6 +144,7 @@ class Graph:
         missing: dict[tuple[str, str], tuple[bool, Finding]] = {}
         reached: dict[tuple[str, str], Reached] = {}
         unguarded: set[tuple[str, str]] = set()
+        unparsed: dict[str, str] = {}
         edges: set[tuple[str, str]] = set()
 
         def add(need: Module, chain: tuple[str, ...], function: str, *, guarded: bool) -> None:
@@ -175,28 +174,34 @@ class Graph:
                 self.notes[" → ".join([*chain, f"{need.file or need.name}: {need.remark}"])] = None
             elif need.is_open and not guarded:
                 self.open.add(need.name)
-            for imported, found, is_guarded in self._required(need, self._source(need).steps):
+            source = self._source(need)
+            unparsed.update({need.file: source.unparsed} if source.unparsed else {})
+            for imported, found, is_guarded in self._required(need, source.steps):
                 edges.add((need.file, found.file or found.name))
                 place = (*chain, f"{need.file}:{imported.line}")
                 add(found, place, function or imported.function, guarded=guarded or is_guarded)
-        notes = list(self.notes)
-        files = {each.file for each in reached.values()}
-        notes += [
-            f"{file} cannot be parsed, so only its plain imports are followed: {why}"
-            for file, why in self.unread.items()
-            if file in files
-        ]
+        findings = [finding for _, finding in sorted(missing.values(), key=lambda each: (each[0], str(each[1])))]
+        return Report(findings, list(self._all_notes(unparsed)), list(reached.values()), frozenset(edges))
+
+    def _all_notes(self, unparsed: Mapping[str, str]) -> Iterator[str]:
+        yield from self.notes
+        if unparsed:
+            file, why = min(unparsed.items())
+            more = f" (and {len(unparsed) - 1} more)" if len(unparsed) > 1 else ""
+            newer = ".".join(map(str, self.version)) if self.version > sys.version_info[:2] else ""
+            advice = f"; run this with Python {newer}" if newer else ""
+            yield f"{file}{more} cannot be parsed as a whole, so not all imports are followed: {why}{advice}"
         if self.open:
             names = ", ".join(sorted(map(label, self.open)))
             reason = "; ".join(self.installed.unknown) or "no requirement names them, but another may require them"
-            notes.append(f"not decided: {names}: {reason}")
-        findings = [finding for _, finding in sorted(missing.values(), key=lambda each: (each[0], str(each[1])))]
-        return Report(findings, notes, list(reached.values()), frozenset(edges))
+            yield f"not decided: {names}: {reason}"
 
     def _started(self, start: Start) -> Iterator[Module]:
         """The modules that a start imports first."""
         if start.module:
-            found = [need for need in self._needs(Module("", ""), Import(0, start.module)) if need.file or need.provider]
+            found = [
+                need for need in self._needs(Module("", ""), Import(0, start.module)) if need.file or need.provider
+            ]
             main = f"{start.module}.__main__"
             if start.is_main and found and basename(found[-1].file) == "__init__.py":
                 found = [*found, *self._needs(Module("", ""), Import(0, main))]
@@ -219,8 +224,8 @@ class Graph:
         """The packages that contain an entry, and the entry under its name in the image."""
         length = max((len(folder) for folder in self.layout.search if is_within(path, folder)), default=0)
         name = path[length:].lstrip("/")
-        name = name[: -len(".py")] if name.endswith(".py") else name
-        name = (name[: -len("/__init__")] if name.endswith("/__init__") else name).replace("/", ".")
+        name = name.removesuffix(".py")
+        name = (name.removesuffix("/__init__")).replace("/", ".")
         entry = Module(name, file)
         yield from self._chain(entry.package, entry) if entry.package else ()
         yield entry
@@ -233,25 +238,12 @@ class Graph:
         if key not in self.sources:
             try:
                 self.sources[key] = read(self.root / module.file, module.package, self.version, is_main=is_main)
-            except (OSError, SyntaxError, ValueError, RecursionError, MemoryError) as error:
-                self.unread[module.file] = self._unread(error)
-                self.sources[key] = self._roughly(module)
+            except OSError as error:
+                self.sources[key] = Source(unparsed=str(error.strerror))
         source = self.sources[key]
         for folder in source.folders:
             self._add_folder(folder, self.shipped.get(module.file, ""))
         return source
-
-    def _unread(self, error: Exception) -> str:
-        reason = f"line {error.lineno}: {error.msg}" if isinstance(error, SyntaxError) else str(error)
-        if self.version > sys.version_info[:2]:
-            return f"Python {self.version[0]}.{self.version[1]} may read it, run this with that: {reason}"
-        return reason
-
-    def _roughly(self, module: Module) -> Source:
-        try:
-            return read_roughly(self.root / module.file, module.package)
-        except OSError:
-            return Source()
 
     def _add_folder(self, folder: str, path: str) -> None:
         """Let imports look in a folder that a file adds to sys.path, if anything is there."""
@@ -342,7 +334,7 @@ class Graph:
             found = self._path(name, [stray])
         return [replace(module, is_stray=True) for module in found] if top in self.strays else found
 
-    def _stray(self, name: str) -> Optional[str]:
+    def _stray(self, name: str) -> str | None:
         """The folder that has a module of this name, wherever it is in the repository."""
         if is_well_known(name):
             return None
@@ -372,7 +364,7 @@ class Graph:
             path.append(module)
         return path[1:]
 
-    def _inside(self, package: Module, part: str) -> Optional[Module]:
+    def _inside(self, package: Module, part: str) -> Module | None:
         """The module of that name in a package."""
         name = f"{package.name}.{part}".lstrip(".")
         if name in self.modules:
@@ -381,7 +373,9 @@ class Graph:
         original, homes = self.repository.find(part, package.homes)
         homes = [*self._origins(folders), *homes]
         if file or original:
-            self.modules[name] = Module(name, file or original, *self._state(name, file, original, folders), "", folders, homes)
+            self.modules[name] = Module(
+                name, file or original, *self._state(name, file, original, folders), "", folders, homes
+            )
             return self.modules[name]
         return Module(name, folders=folders, homes=homes) if homes else None
 

@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import basename, dirname, join
-from typing import Optional
 
 from ops.shipped_imports.requirements import Requirements
 from ops.shipped_imports.start import Start
-
 
 EMPTY = "<made by a script>"  # in place of the file of the repository
 
@@ -61,7 +59,7 @@ class Image:
     layout: Layout
     starts: Sequence[Start]
     requirements: Requirements
-    version: Optional[tuple[int, int]] = None
+    version: tuple[int, int] | None = None
     notes: Sequence[str] = field(default_factory=list)
     command: str = ""
 

@@ -11,10 +11,11 @@ from ops.shipped_imports.shell import commands
 
 # pip's and uv's options that take a value, so that the value is not mistaken for a package.
 _VALUED = set(
-    "-t --target --prefix --root -p --python --cache-dir -i --index-url --extra-index-url -f --find-links --trusted-host "
-    "--proxy --cert --platform --only-binary --no-binary --timeout --retries --progress-bar --log --index --default-index "
-    "--python-version --implementation --abi --config-settings -C --global-option --upgrade-strategy --src --group "
-    "-w --wheel-dir -d --dest --index-strategy --link-mode --exists-action --keyring-provider --no-build-isolation-package --extra".split()
+    "-t --target --prefix --root -p --python --cache-dir -i --index-url --extra-index-url -f --find-links "
+    "--trusted-host --proxy --cert --platform --only-binary --no-binary --timeout --retries --progress-bar --log "
+    "--index --default-index --python-version --implementation --abi --config-settings -C --global-option "
+    "--upgrade-strategy --src --group -w --wheel-dir -d --dest --index-strategy --link-mode --exists-action "
+    "--keyring-provider --no-build-isolation-package --extra".split()
 )
 _OWN = {"-r": "-r", "--requirement": "-r", "--requirements": "-r", "-e": "-e", "--editable": "-e", "-c": "-c"}
 _OWN |= {"--constraint": "-c", "--constraints": "-c"}
@@ -68,7 +69,8 @@ def _pip(arguments: Sequence[str], where: str, workdir: str, found: Requirements
 def mounts(text: str) -> Iterator[tuple[str, str, str]]:
     """The bind mounts of a RUN line: the stage they come from, if any, what they mount, and where."""
     for options in re.findall(r"--mount=(\S+)", text):
-        pairs = dict(part.partition("=")[::2] for part in options.split(","))
+        pairs = {part.partition("=")[0]: part.partition("=")[2] for part in options.split(",")}
         if pairs.get("type", "bind") == "bind":
-            source = pairs.get("source", pairs.get("src", "."))
-            yield pairs.get("from", ""), source, pairs.get("target", pairs.get("dst", pairs.get("destination", source)))
+            source = pairs.get("source") or pairs.get("src") or "."
+            target = pairs.get("target") or pairs.get("dst") or pairs.get("destination") or source
+            yield pairs.get("from", ""), source, target

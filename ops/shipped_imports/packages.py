@@ -1,4 +1,4 @@
-"""Reads what deploy scripts put beside a function: `cp -r shared "$PACKAGE/"` before `gcloud functions deploy --source`."""
+"""Reads what deploy scripts put beside a function: `cp -r shared "$PACKAGE/"`, then `gcloud functions deploy`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from posixpath import basename, join, normpath
-from typing import Optional
 
 from ops.shipped_imports.ignored import read_text
 from ops.shipped_imports.image import EMPTY
@@ -24,9 +23,11 @@ class DeployScript:
 
     name: str
     text: str
-    copies: Sequence[tuple[str, str]]  # a path in the package, and the file or folder of the repository that it comes from
+    copies: Sequence[
+        tuple[str, str]
+    ]  # a path in the package, and the file or folder of the repository that it comes from
     is_generic: bool  # packages whichever function a variable names
-    version: Optional[tuple[int, int]] = None
+    version: tuple[int, int] | None = None
 
 
 def deploy_scripts(root: Path, files: Iterable[str]) -> Iterator[DeployScript]:
@@ -43,7 +44,9 @@ def deploy_scripts(root: Path, files: Iterable[str]) -> Iterator[DeployScript]:
                 text = re.sub(r"^\s*#.*", "", text, flags=re.MULTILINE)
                 found = re.search(r"\bpython3(\d\d)\b", text)
                 version = (3, int(found[1])) if found else None
-                yield DeployScript(file, text, list(_copies(text, known | folders)), bool(_GENERIC.search(text)), version)
+                yield DeployScript(
+                    file, text, list(_copies(text, known | folders)), bool(_GENERIC.search(text)), version
+                )
 
 
 def added_to(folder: str, scripts: Iterable[DeployScript], folders: Iterable[str]) -> list[DeployScript]:
@@ -80,7 +83,12 @@ def _copies(text: str, known: set[str]) -> Iterator[tuple[str, str]]:
             path = _in_repository(source, known)
             if path:
                 # Into a folder with a slash or the package itself, or under a new name.
-                renamed = inner and not target.endswith("/") and not source.endswith(("/", "/*", "/.")) and "." in basename(inner)
+                renamed = (
+                    inner
+                    and not target.endswith("/")
+                    and not source.endswith(("/", "/*", "/."))
+                    and "." in basename(inner)
+                )
                 contents = source.endswith(("/*", "/.")) or (words[0] == "rsync" and source.endswith("/"))
                 yield (inner if renamed or contents else join(inner, basename(path))), path
 

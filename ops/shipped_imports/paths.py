@@ -1,12 +1,11 @@
 """Reads which folders a file adds to sys.path, where it names them by constants and by its own place.
 
-A folder is written as it would be from the file: `<file>/../lib` for `Path(__file__).parent / "lib"`, or an absolute path.
+A folder is written as a path from the file, `<file>/../lib` for `Path(__file__).parent / "lib"`, or as an absolute one.
 """
 
 from __future__ import annotations
 
 import ast
-from typing import Optional
 
 FILE = "<file>"
 _SAME = {"abspath", "realpath", "resolve", "absolute", "str", "Path", "PurePath", "normpath", "fspath", "as_posix"}
@@ -29,7 +28,7 @@ def added_folders(tree: ast.Module) -> list[str]:
     return folders
 
 
-def _folder(node: ast.AST, known: dict[str, str]) -> Optional[str]:  # noqa: C901, PLR0911 - one return for each kind
+def _folder(node: ast.AST, known: dict[str, str]) -> str | None:  # noqa: PLR0911 - one return for each kind
     """The path of an expression, if it can be told."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
@@ -58,5 +57,5 @@ def _folder(node: ast.AST, known: dict[str, str]) -> Optional[str]:  # noqa: C90
     return None
 
 
-def _up(path: Optional[str], levels: int) -> Optional[str]:
+def _up(path: str | None, levels: int) -> str | None:
     return None if path is None else path + "/.." * levels

@@ -37,7 +37,9 @@ def _dot(names: Sequence[str], edges: Sequence[tuple[str, str]], missing: set[st
         return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     lines = ["digraph imports {", "  rankdir=LR", "  node [shape=box, fontname=sans]"]
-    lines += [f"  {quoted(name)}" + (f' [color="{_RED}", fontcolor="{_RED}"]' if name in missing else "") for name in names]
+    lines += [
+        f"  {quoted(name)}" + (f' [color="{_RED}", fontcolor="{_RED}"]' if name in missing else "") for name in names
+    ]
     lines += [f"  {quoted(one)} -> {quoted(other)}" for one, other in edges]
     return "\n".join([*lines, "}", ""])
 
@@ -62,7 +64,8 @@ def _svg(names: Sequence[str], edges: Sequence[tuple[str, str]], missing: set[st
         places.update({name: (left, 10 + row * (_HEIGHT + 8), width) for row, name in enumerate(columns[number])})
         left += width + _GAP
     bottom = max((top for _, top, _ in places.values()), default=0) + _HEIGHT + 10
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left}" height="{bottom}" font-family="monospace" font-size="11">']
+    size = f'width="{left}" height="{bottom}"'
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="monospace" font-size="11">']
     for one, other in edges:
         (x, y, width), (to_x, to_y, _) = places[one], places[other]
         middle = (x + width + to_x) // 2
@@ -70,6 +73,8 @@ def _svg(names: Sequence[str], edges: Sequence[tuple[str, str]], missing: set[st
         lines.append(f'<path d="{path}" fill="none" stroke="{_RED if other in missing else _BLUE}"/>')
     for name, (x, y, width) in places.items():
         colour = _RED if name in missing else "#37474f"
-        lines.append(f'<rect x="{x}" y="{y}" width="{width}" height="{_HEIGHT}" rx="3" fill="white" stroke="{colour}"/>')
+        lines.append(
+            f'<rect x="{x}" y="{y}" width="{width}" height="{_HEIGHT}" rx="3" fill="white" stroke="{colour}"/>'
+        )
         lines.append(f'<text x="{x + 12}" y="{y + 15}" fill="{colour}">{escape(name)}</text>')
     return "\n".join([*lines, "</svg>", ""])

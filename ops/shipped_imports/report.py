@@ -1,4 +1,4 @@
-"""Writes what was found: as text with a table, as GitHub annotations, as SARIF, as a manifest and as a line for a Dockerfile."""
+"""Writes what was found: as text, as GitHub annotations, as SARIF, as a manifest and as a line for a Dockerfile."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def manifest(judged: Sequence[Judged]) -> str:
 
 
 def snippet(judged: Sequence[Judged]) -> Iterator[str]:
-    """The line for each Dockerfile that imports, while the image is built, all that its service imports at its start."""
+    """The line for each Dockerfile that imports, during the build, all that its service imports at its start."""
     for each in judged:
         reached = [one for one in each.report.reached if one.at_start and not one.problem]
         names = [one.name for one in reached if one.file and one.required_by != "start"]

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from posixpath import basename, dirname, join
-from typing import Optional
 
 from ops.shipped_imports import CannotTell
 from ops.shipped_imports.dockerfile import DockerfileReader, kept_in_context
@@ -61,7 +60,8 @@ class Repository:
             folder
             for folder in found
             # With an app.yaml it is an App Engine application, which has what its runtime brings.
-            if not {join(folder, "Dockerfile"), join(folder, "app.yaml")} & self.known and _FUNCTION.search(self.text(join(folder, "main.py")))
+            if not {join(folder, "Dockerfile"), join(folder, "app.yaml")} & self.known
+            and _FUNCTION.search(self.text(join(folder, "main.py")))
         )
 
     def _is_linked(self, path: str) -> bool:
@@ -77,7 +77,8 @@ class Repository:
 
     def dockerfile_image(self, file: str, target: str = "") -> Image:
         """The image of a Dockerfile, for the nearest folder above it that has what it copies and starts."""
-        folder, readings = dirname(file), []
+        folder = dirname(file)
+        readings: list[tuple[int, int, Image]] = []
         while True:
             image, lost = self.image_in(self.root / file, folder, target)
             readings.append((lost + _not_found(image), len(readings), image))
@@ -85,7 +86,9 @@ class Repository:
                 return min(readings, key=lambda reading: reading[:2])[2]
             folder = dirname(folder)
 
-    def image_in(self, dockerfile: Path, context: str, target: str = "", uploaded: Sequence[str] = ()) -> tuple[Image, int]:
+    def image_in(
+        self, dockerfile: Path, context: str, target: str = "", uploaded: Sequence[str] = ()
+    ) -> tuple[Image, int]:
         """The image of a Dockerfile for this build context, and how many sources the context lacks."""
         files = self.context(context)
         key = context, str(dockerfile) if dockerfile.with_name(f"{dockerfile.name}.dockerignore").is_file() else ""
@@ -117,10 +120,12 @@ class Repository:
                     files.setdefault(join(path, file[len(source) :].lstrip("/")).rstrip("/"), file)
         return self.uploaded_image(files, [Start("", file="main.py")], version)
 
-    def uploaded_image(self, files: Mapping[str, str], starts: Sequence[Start], version: Optional[Version] = None) -> Image:
+    def uploaded_image(
+        self, files: Mapping[str, str], starts: Sequence[Start], version: Version | None = None
+    ) -> Image:
         """These files as an upload, with its requirements.txt installed."""
 
-        def read(path: str) -> Optional[str]:
+        def read(path: str) -> str | None:
             return self.text(files[path]) if path in files else None
 
         requirements = Requirements(read)
@@ -156,7 +161,9 @@ def _not_found(image: Image) -> int:
     """How many of the files and modules that it starts are not in an image."""
     layout = image.layout
     return sum(
-        start.file not in layout.files if start.file else not any(layout.find(start.module.partition(".")[0], layout.search))
+        start.file not in layout.files
+        if start.file
+        else not any(layout.find(start.module.partition(".")[0], layout.search))
         for start in image.starts
     )
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from posixpath import dirname, join, normpath
-from typing import Callable, Optional
 
 _NAME = re.compile(r"([a-z0-9][\w.-]*)\s*(?:\[[^]]*\]\s*)?(?:$|[@<>=!~;(,]|--)", re.IGNORECASE | re.ASCII)
 # Of several the first counts.
@@ -21,7 +20,7 @@ _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 class Requirements:
     """The distributions that are named, and what limits that knowledge."""
 
-    read: Callable[[str], Optional[str]]  # the text of a file by its path, if there is one
+    read: Callable[[str], str | None]  # the text of a file by its path, if there is one
     names: set[str] = field(default_factory=set)
     constrained: set[str] = field(default_factory=set)  # installed only if something else requires them
     projects: list[str] = field(default_factory=list)  # folders that are installed as packages
@@ -68,7 +67,9 @@ class Requirements:
 
     def add_project(self, folder: str, where: str, *, uses_lock: bool = False, installs_it: bool = True) -> None:
         """Add what a folder with a project requires, and the project itself. Poetry and uv use its lock file."""
-        metadata = {name: self.read(join(folder, name)) for name in ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")}
+        metadata = {
+            name: self.read(join(folder, name)) for name in ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile")
+        }
         if not any(text is not None for text in metadata.values()):
             if "*" not in folder or not self.names:  # wheels that an earlier stage has built
                 self.unknown.append(f"{where}: {folder or '.'} has no project to install")
@@ -166,12 +167,14 @@ def _setup_py(text: str) -> list[str]:
     names = []
     for node in ast.walk(tree):
         value = None
-        if isinstance(node, ast.keyword) and node.arg in wanted:
-            value = node.value
-        elif isinstance(node, ast.Assign) and any(getattr(target, "id", "") in wanted for target in node.targets):
+        if (isinstance(node, ast.keyword) and node.arg in wanted) or (
+            isinstance(node, ast.Assign) and any(getattr(target, "id", "") in wanted for target in node.targets)
+        ):
             value = node.value
         if isinstance(value, (ast.List, ast.Tuple)):
-            names += [each.value for each in value.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            names += [
+                each.value for each in value.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            ]
     return names
 
 

@@ -8,7 +8,23 @@ from collections.abc import Iterator, Mapping
 
 # A name, a name in braces with a default or another operator, or two dollars.
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)(?:(:?[-+?=])([^}]*))?\})")
-_KEYWORDS = {"then", "do", "else", "if", "elif", "while", "until", "{", "}", "!", "exec", "command", "time", "sudo", "nohup"}
+_KEYWORDS = {
+    "then",
+    "do",
+    "else",
+    "if",
+    "elif",
+    "while",
+    "until",
+    "{",
+    "}",
+    "!",
+    "exec",
+    "command",
+    "time",
+    "sudo",
+    "nohup",
+}
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import resolve_name
 from pathlib import Path
-from typing import Optional, Union
+from typing import Union
 
 from ops.shipped_imports.paths import added_folders
 
@@ -30,6 +30,8 @@ _COMPARISONS = {
     ast.NotEq: operator.ne,
 }
 _LOOKS = re.compile(r"\b(?:exists|is_file|isfile|find_spec)\(")
+# The start of a statement at the left edge: no end of a bracket, no comment, no other part of the statement before.
+_STATEMENT = re.compile(r"(?!(?:else|elif|except|finally)\b)[\w@]")
 _TRIES: tuple[type, ...] = (ast.Try, getattr(ast, "TryStar", ast.Try))  # since Python 3.11
 Version = tuple[int, int]
 
@@ -40,7 +42,7 @@ class Import:
 
     line: int
     module: str  # keeps its dots if a relative import goes above the top package
-    name: Optional[str] = None
+    name: str | None = None
     function: str = ""  # the function that imports; empty if the file itself does
 
 
@@ -68,6 +70,7 @@ class Source:
     exported: Sequence[str] = ()  # what `from package import *` imports
     folders: Sequence[str] = ()  # what it adds to sys.path, as written in ops/shipped_imports/paths.py
     is_empty: bool = False  # nothing but a docstring
+    unparsed: str = ""  # why a part of it could not be parsed
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,11 @@ class _Scope:
 
 
 def read(path: Path, package: str, version: Version, *, is_main: bool) -> Source:
-    """Parse a file of a package as this version of Python would. Raises OSError, SyntaxError or ValueError."""
+    """Parse a file of a package as this version of Python would. Raises OSError."""
     code = path.read_bytes()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        tree = ast.parse(code, feature_version=version)
+        tree, unparsed = _parsed(code, version)
         # Imports in functions come last, outside any try around the function.
         bodies: list[tuple[_Scope, list[ast.stmt]]] = []
         has_calls = any(name in code for name in _MENTIONED)
@@ -94,28 +97,41 @@ def read(path: Path, package: str, version: Version, *, is_main: bool) -> Source
         steps = [step for scope, body in bodies for step in _steps(body, scope)]
         folders = added_folders(tree) if b"sys.path" in code or b"addsitedir" in code else []
         if path.name != "__init__.py":
-            return Source(steps, folders=folders)
-        symbols = symtable.symtable(code, str(path), "exec").get_symbols()  # type: ignore[arg-type] # takes bytes too
+            return Source(steps, folders=folders, unparsed=unparsed)
+        try:
+            symbols = symtable.symtable(code, str(path), "exec").get_symbols()  # type: ignore[arg-type] # takes bytes too
+        except (SyntaxError, ValueError) as error:
+            symbols, unparsed = [], unparsed or str(error)
     names = {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
     # A name that a package imports from itself is a submodule.
     itself = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and _module(node, package) == package]
     attributes = names - {alias.name for node in itself for alias in node.names}
     is_empty = all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in tree.body)
-    return Source(steps, attributes, _exported(tree), folders, is_empty)
+    return Source(steps, attributes, _exported(tree), folders, is_empty and not unparsed, unparsed)
 
 
-def read_roughly(path: Path, package: str) -> Source:
-    """The unindented imports of a file that this Python cannot parse, such as one in the syntax of a later version."""
-    text = path.read_text(encoding="utf-8", errors="replace")
-    steps: list[Step] = []
-    for found in re.finditer(r"^(?:import ([\w., ]+)|from (\.*[\w.]*) import (?:\(([^)]*)\)|([\w, ]+)))", text, re.MULTILINE):
-        line = text.count("\n", 0, found.start()) + 1
-        if found[1]:
-            steps += [Import(line, each.split()[0]) for each in found[1].split(",") if each.strip()]
-        else:
-            names = re.sub(r"#.*", "", found[3] or found[4]).split(",")
-            steps += [Import(line, _absolute(found[2], package), each.split()[0]) for each in names if each.strip()]
-    return Source(steps)
+def _parsed(code: bytes, version: Version) -> tuple[ast.Module, str]:
+    """The tree of a file, and why not all of it could be parsed: it may be in the syntax of a later Python."""
+    tree, reason = _tree(code, version)
+    if tree:
+        return tree, ""
+    body: list[ast.stmt] = []
+    lines = code.decode("utf-8", errors="replace").replace("\0", "").splitlines()
+    starts = [number for number, line in enumerate(lines) if _STATEMENT.match(line)]
+    for start, end in zip(starts, [*starts[1:], len(lines)]):
+        # The statements that can be parsed, each on its line.
+        part, _ = _tree("\n" * start + "\n".join(lines[start:end]), version)
+        body += part.body if part else []
+    return ast.Module(body, []), reason
+
+
+def _tree(code: bytes | str, version: Version) -> tuple[ast.Module | None, str]:
+    try:
+        return ast.parse(code, feature_version=version), ""
+    except SyntaxError as error:
+        return None, f"line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return None, str(error)
 
 
 def _exported(tree: ast.Module) -> list[str]:
@@ -126,7 +142,7 @@ def _exported(tree: ast.Module) -> list[str]:
     return []
 
 
-def _steps(nodes: Iterable[ast.AST], scope: _Scope) -> Iterator[Step]:  # noqa: C901, PLR0912 - one branch for each kind
+def _steps(nodes: Iterable[ast.AST], scope: _Scope) -> Iterator[Step]:  # noqa: C901 - one branch for each kind
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (Import(node.lineno, alias.name, None, scope.function) for alias in node.names)
@@ -209,13 +225,13 @@ def _name(node: ast.AST) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _catches(kind: Optional[ast.expr]) -> bool:
+def _catches(kind: ast.expr | None) -> bool:
     if isinstance(kind, ast.Tuple):
         return any(_catches(one) for one in kind.elts)
     return kind is None or _name(kind) in {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
 
 
-def _names_import_errors(kind: Optional[ast.expr]) -> bool:
+def _names_import_errors(kind: ast.expr | None) -> bool:
     kinds = kind.elts if isinstance(kind, ast.Tuple) else [kind] if kind else []
     return any(_name(each) in {"ImportError", "ModuleNotFoundError"} for each in kinds)
 
@@ -225,7 +241,7 @@ def _branches(node: ast.If, scope: _Scope) -> list[ast.stmt]:
     return [*(node.body if truth is not False else ()), *(node.orelse if truth is not True else ())]
 
 
-def _truth(test: ast.expr, scope: _Scope) -> Optional[bool]:
+def _truth(test: ast.expr, scope: _Scope) -> bool | None:  # noqa: PLR0911 - one for each kind
     if _name(test) == "TYPE_CHECKING":
         return False
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
@@ -240,7 +256,7 @@ def _truth(test: ast.expr, scope: _Scope) -> Optional[bool]:
     compare = _COMPARISONS[type(test.ops[0])]
     try:
         if _name(test.left) == "__name__" and value == "__main__":
-            return bool(compare(scope.is_main, True))  # noqa: FBT003 - ==, or !=
+            return bool(compare(scope.is_main, True))
         left = ast.unparse(test.left)
         if left == "sys.version_info":
             return bool(compare((*scope.version, 0), value))

@@ -7,10 +7,9 @@ scripts in the image, supervisord, and the commands that the project defines.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname, join, normpath
-from typing import Callable, Optional
 
 from ops.shipped_imports.requirements import scripts
 from ops.shipped_imports.shell import commands, expand
@@ -20,7 +19,10 @@ _SERVERS = {"gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-s
 _PROGRAMS = {*_SERVERS, *"uwsgi flask functions-framework functions_framework fastapi celery streamlit locust".split()}
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _SHELLS = {"sh", "bash", "ash", "dash"}
-_QUIET = set("pytest echo printf apt-get apt apk pip pip3 curl wget test [ [[ export set chown chmod mkdir rm cat which type".split())
+_QUIET = set(
+    "pytest echo printf apt-get apt apk pip pip3 curl wget test [ [[ export set chown chmod mkdir rm cat "
+    "which type".split()
+)
 _FASTAPI = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
 _DEPTH = 4  # scripts that call scripts
 
@@ -40,7 +42,7 @@ class Start:
 class Container:
     """What a command sees: the image's files and variables, where it starts, and the texts of projects in it."""
 
-    read: Callable[[str], Optional[str]]
+    read: Callable[[str], str | None]
     variables: Mapping[str, str]
     workdir: str
     projects: Sequence[str] = ()
@@ -63,7 +65,7 @@ def starts(command: str, container: Container) -> Iterator[Start]:
         yield from _start(passed, container)
 
 
-def _start(words: Sequence[str], container: Container) -> Iterator[Start]:
+def _start(words: Sequence[str], container: Container) -> Iterator[Start]:  # noqa: PLR0911 - one for each kind
     """What one command starts: the first word that is a program known here, whatever wraps it."""
     if not words or words[0] in _QUIET or container.depth > _DEPTH:
         return
@@ -96,7 +98,9 @@ def _script(word: str, text: str, rest: list[str], container: Container) -> Iter
         yield from _python([word, *rest], container)
     elif word.endswith(".sh") or (first.startswith("#!") and first.rstrip().endswith("sh")):
         values = dict(re.findall(r"^\s*(?:export\s+)?(\w+)=[\"']?([^\s\"'$]+)[\"']?\s*$", text, re.MULTILINE))
-        inner = replace(container, arguments=rest, depth=container.depth + 1, variables={**values, **container.variables})
+        inner = replace(
+            container, arguments=rest, depth=container.depth + 1, variables={**values, **container.variables}
+        )
         yield from starts(text, inner)
 
 
@@ -112,7 +116,9 @@ def _python(words: list[str], container: Container) -> Iterator[Start]:
                 yield Start(container.where, module, "", is_main=True, folders=(container.path("."),))
             return
         if option.startswith("-c") or option.endswith("c"):
-            for module in re.findall(r"^\s*(?:import|from)\s+([\w.]+)", "".join(words[:1]).replace(";", "\n"), re.MULTILINE):
+            for module in re.findall(
+                r"^\s*(?:import|from)\s+([\w.]+)", "".join(words[:1]).replace(";", "\n"), re.MULTILINE
+            ):
                 yield Start(container.where, module, folders=(container.path("."),))
             return
         if option in {"-W", "-X"}:
@@ -163,7 +169,9 @@ def _module_or_file(given: str, container: Container, defaults: Iterable[str] = 
     if name and not name.endswith(".py"):
         yield Start(container.where, name, folders=(container.path("."),))
         return
-    found = next((each for each in (name, *defaults) if each and container.read(container.path(each)) is not None), name)
+    found = next(
+        (each for each in (name, *defaults) if each and container.read(container.path(each)) is not None), name
+    )
     if found:
         file = container.path(found)
         folder = dirname(file)

@@ -1,27 +1,20 @@
-"""The check of what ships: every kind of import, image and requirement, the incidents that it is for, and itself."""
+"""The check of what ships: the incidents that it is for, this repository, and the command."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
-from random import Random
-from unittest.mock import patch
 
 import pytest
 
 from local.emulator import ROOT
-from ops.shipped_imports.__main__ import main
-from ops.shipped_imports.dockerfile import DockerfileReader, kept_in_context
-from ops.shipped_imports.image import Image
+from tests.unit.shipped_imports.trees import Answer, check, check_upload, write
 
-
-INCIDENTS = Path(__file__).with_name("incidents")
+FINDING = "main.py:1 → lock.py: not uploaded"
+INCIDENTS = ROOT / "tests" / "unit" / "shipped_imports" / "incidents"
 
 
 @pytest.mark.parametrize(
@@ -79,12 +72,30 @@ def test_this_function_ships_whole() -> None:
     assert re.fullmatch(r"main.py: \d+ modules and \d+ third-party packages, all shipped", answer.out[0])
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module not in COMMAND_LINE])
+# Without these the packages are namespace packages, which work too.
+EMPTY = [module for module in MODULES if "__init__" in module and not ast.parse((ROOT / module).read_bytes()).body[1:]]
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in {*COMMAND_LINE, *EMPTY}])
 def test_without_one_of_its_modules_it_does_not(module: str) -> None:
     answer = check_upload(ROOT, [file for file in UPLOADED if file != module], "main.py")
     assert (answer.status, answer.err) == (1, [])
     assert [line for line in answer.out if line.startswith("main.py:") and line.endswith(f" → {module}: not uploaded")]
     assert len(answer.out) == 1
+
+
+@pytest.mark.parametrize("module", EMPTY)
+def test_without_an_empty_one_it_does(module: str) -> None:
+    answer = check_upload(ROOT, [file for file in UPLOADED if file != module], "main.py")
+    assert answer.status == 0
+    assert answer.err[0].endswith(f"{module}: not uploaded, but it is empty: the package works without it")
+
+
+def test_one_call_judges_this_repository() -> None:
+    """As the hook in .pre-commit-config.yaml does."""
+    answer = check(ROOT)
+    assert (answer.status, answer.err) == (0, [])
+    assert re.fullmatch(r"main.py: \d+ modules and \d+ third-party packages, all shipped", answer.out[0])
 
 
 def test_the_command_line_is_not_reached_from_the_function() -> None:
@@ -166,8 +177,9 @@ def test_the_real_gcloud_lists_this_function() -> None:
 
 
 def test_a_wrong_call_is_exit_2() -> None:
-    assert command().returncode == 2
-    assert command("--uploaded", "a", "--dockerfile", "b", "main.py").returncode == 2
+    assert command("--unknown").returncode == 2
+    assert command("--uploaded", "a").returncode == 2
+    assert command("--github", "--snippet").returncode == 2
 
 
 def test_two_thousand_modules_take_less_than_two_seconds(tmp_path: Path) -> None:

@@ -108,7 +108,12 @@ def test_a_dockerfile_may_have_an_ignore_file_of_its_own(tmp_path: Path) -> None
     """https://docs.docker.com/build/concepts/context/#filename-and-location says that the other then does not count."""
     write(
         tmp_path,
-        {**CONTEXT, "x.Dockerfile": "FROM python\nCOPY *.* /", "x.Dockerfile.dockerignore": "*.txt\nx.*", ".dockerignore": "*"},
+        {
+            **CONTEXT,
+            "x.Dockerfile": "FROM python\nCOPY *.* /",
+            "x.Dockerfile.dockerignore": "*.txt\nx.*",
+            ".dockerignore": "*",
+        },
     )
     assert set(image(tmp_path, "x.Dockerfile").layout.files) == {"main.py", "notes.md"}
 
@@ -151,7 +156,10 @@ INSTALLS = [
     ("RUN if [ -f x ]; then pip install alpha; else pip install beta; fi", "alpha beta"),
     ("ARG V=1\nRUN pip install alpha==$V -i https://pypi.org/simple", "alpha"),
     ("RUN /venv/bin/pip install --upgrade --target /lib alpha", "alpha"),
-    ("RUN pip install git+https://example.com/x.git#egg=alpha https://example.com/beta-1.0-py3-none-any.whl", "alpha beta"),
+    (
+        "RUN pip install git+https://example.com/x.git#egg=alpha https://example.com/beta-1.0-py3-none-any.whl",
+        "alpha beta",
+    ),
     # A file that only the command sees.
     ("RUN --mount=type=bind,source=requirements.txt,target=/x.txt pip install -r /x.txt", "alpha"),
     # The packages that another stage has installed come with what no COPY made there.
@@ -160,8 +168,7 @@ INSTALLS = [
     ("RUN pip install alpha\nFROM base\nRUN pip install beta", "alpha beta"),
     ("RUN pip install alpha\nFROM python\nRUN pip install beta\nCOPY --from=base /venv /venv", "alpha beta"),
     (
-        "RUN pip wheel -w /wheels alpha\nFROM python\nRUN --mount=type=bind,from=base,source=/wheels,target=/w "
-        "pip install /w/*",
+        "RUN pip wheel -w /wheels alpha\nFROM python\nRUN --mount=from=base,source=/wheels,target=/w pip install /w/*",
         "alpha",
     ),
 ]
@@ -176,16 +183,28 @@ def test_what_an_image_installs(run: str, names: str, tmp_path: Path) -> None:
 
 
 PYPROJECT = '[project]\nname = "svc"\ndependencies = [\n  "alpha>=1", # why [\n  "beta[x]",\n]\n'
-POETRY = '[tool.poetry]\nname = "svc"\n[tool.poetry.dependencies]\npython = "^3.11"\nalpha = "^1"\nbeta = {version = "2"}\n'
+POETRY = (
+    '[tool.poetry]\nname = "svc"\n[tool.poetry.dependencies]\npython = "^3.11"\nalpha = "^1"\nbeta = {version = "2"}\n'
+)
 PROJECTS = [
     ("RUN pip install .", {"pyproject.toml": PYPROJECT}, "alpha beta", False),
     ("RUN pip install -e .", {"pyproject.toml": PYPROJECT}, "alpha beta", False),
     ("RUN pip install .", {"pyproject.toml": POETRY}, "alpha beta", False),
-    ("RUN pip install .[web]", {"setup.cfg": "[options]\ninstall_requires =\n    alpha\n    beta>=2\n"}, "alpha beta", False),
+    (
+        "RUN pip install .[web]",
+        {"setup.cfg": "[options]\ninstall_requires =\n    alpha\n    beta>=2\n"},
+        "alpha beta",
+        False,
+    ),
     ("RUN python setup.py install", {"setup.py": "NEEDS = ['alpha']\nsetup(install_requires=NEEDS)"}, "alpha", False),
     ("RUN pip install ./lib", {"lib/setup.py": "setup(install_requires=['alpha'])"}, "alpha", False),
     # A lock file names all, and so the rest is missing for certain.
-    ("RUN poetry install", {"pyproject.toml": POETRY, "poetry.lock": '[[package]]\nname = "Gamma_X"\n'}, "gamma-x", True),
+    (
+        "RUN poetry install",
+        {"pyproject.toml": POETRY, "poetry.lock": '[[package]]\nname = "Gamma_X"\n'},
+        "gamma-x",
+        True,
+    ),
     ("RUN uv sync --frozen", {"pyproject.toml": PYPROJECT, "uv.lock": '[[package]]\nname = "gamma"\n'}, "gamma", True),
     (
         "RUN pipenv install --deploy",
@@ -193,7 +212,12 @@ PROJECTS = [
         "gamma",
         True,
     ),
-    ("RUN pip install -r r.txt", {"r.txt": "alpha==1 \\\n    --hash=sha256:00\nbeta==1\n    # via alpha\n"}, "alpha beta", True),
+    (
+        "RUN pip install -r r.txt",
+        {"r.txt": "alpha==1 \\\n    --hash=sha256:00\nbeta==1\n    # via alpha\n"},
+        "alpha beta",
+        True,
+    ),
 ]
 
 
@@ -286,14 +310,16 @@ def test_what_is_not_understood_is_a_note_and_the_rest_is_judged(dockerfile: str
     ("dockerfile", "files"),
     [
         ("COPY --parents lib/a.py ./lib/deep /x/", "x/lib/a.py x/lib/deep/c.py x/lib/deep/__init__.py"),
-        ("COPY --exclude=*.md --exclude=lib --exclude=*.txt . /x/", "x/main.py x/lib/a.py x/lib/b.py "
-         "x/lib/deep/c.py x/lib/deep/__init__.py"),
+        (
+            "COPY --exclude=*.md --exclude=lib --exclude=*.txt . /x/",
+            "x/main.py x/lib/a.py x/lib/b.py x/lib/deep/c.py x/lib/deep/__init__.py",
+        ),
         ("COPY main.py /tmp", "tmp/main.py"),  # a folder that every image has
         ("COPY <<EOF /x.py\nimport a\nEOF", "x.py"),
         ("WORKDIR /${APP}\nCOPY main.py .", "${APP}/main.py"),  # the same unknown place for all
         ("# escape=`\nCOPY main.py `\n  /x/", "x/main.py"),
     ],
-)  # fmt: skip
+)
 def test_more_of_an_image(dockerfile: str, files: str, tmp_path: Path) -> None:
     first, _, rest = dockerfile.partition("\n") if dockerfile.startswith("#") else ("#", "", dockerfile)
     write(tmp_path, {**CONTEXT, "Dockerfile": f"{first}\nFROM python\n{rest}\n"})
@@ -312,7 +338,10 @@ def test_a_target_is_the_stage_that_counts(tmp_path: Path) -> None:
 
 
 def test_what_is_started_may_stay_behind_itself(tmp_path: Path) -> None:
-    write(tmp_path, {"app/main.py": "", "app/other.py": "", "Dockerfile": "FROM python\nCOPY app/other.py /\nCMD python main.py"})
+    write(
+        tmp_path,
+        {"app/main.py": "", "app/other.py": "", "Dockerfile": "FROM python\nCOPY app/other.py /\nCMD python main.py"},
+    )
     path = str(tmp_path / "Dockerfile")
     assert check(tmp_path, "--dockerfile", path).out == [f"{path}:3 → app/main.py: not copied"]
 
@@ -322,12 +351,19 @@ def test_a_module_that_is_shadowed_says_by_what(tmp_path: Path) -> None:
     dockerfile = "FROM python\nENV PYTHONPATH=/one:/two\nCOPY . .\n"
     write(tmp_path, {**files, "Dockerfile": dockerfile})
     answer = check(tmp_path, "--dockerfile", str(tmp_path / "Dockerfile"), "--requirements", os.devnull, "main.py")
-    assert answer.out == ["main.py:1 → two/a/b.py: copied to /two/a/b.py, where this import does not look: a is /one/a/__init__.py"]
+    assert answer.out == [
+        "main.py:1 → two/a/b.py: copied to /two/a/b.py, where this import does not look: a is /one/a/__init__.py"
+    ]
 
 
 def test_an_installed_project_is_found_wherever_python_starts(tmp_path: Path) -> None:
     """Its packages are in its src folder, and a later stage gets them with the environment."""
-    files = {"src/svc/__init__.py": "", "src/svc/api.py": "from svc import db", "src/svc/db.py": "", "pyproject.toml": PYPROJECT}
+    files = {
+        "src/svc/__init__.py": "",
+        "src/svc/api.py": "from svc import db",
+        "src/svc/db.py": "",
+        "pyproject.toml": PYPROJECT,
+    }
     build = "FROM python AS build\nWORKDIR /b\nCOPY pyproject.toml .\nCOPY src src\nRUN pip install .\n"
     run = "FROM python\nCOPY --from=build /venv /venv\nWORKDIR /other\nCMD uvicorn svc.api:app\n"
     write(tmp_path, {**files, "Dockerfile": build + run})

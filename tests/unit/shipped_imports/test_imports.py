@@ -119,7 +119,10 @@ IMPORTS = [
     ),
     Case(
         "what the repository has not is optional",
-        {"main.py": "try:\n    import pkg.version\n    import ujson\nexcept ImportError:\n    pass", "pkg/__init__.py": ""},
+        {
+            "main.py": "try:\n    import pkg.version\n    import ujson\nexcept ImportError:\n    pass",
+            "pkg/__init__.py": "",
+        },
     ),
     Case(
         "unless any exception is caught: then nobody meant the import to be optional",
@@ -140,7 +143,10 @@ IMPORTS = [
     ),
     Case(
         "unless the same is imported elsewhere without a guard, though only when a function is called",
-        {"main.py": "try:\n    import a\nexcept ImportError:\n    pass\ndef run():\n    import a", "a.py": "import boto3"},
+        {
+            "main.py": "try:\n    import a\nexcept ImportError:\n    pass\ndef run():\n    import a",
+            "a.py": "import boto3",
+        },
         {},
         ("main.py:6 → a.py:1 → boto3: no requirement provides it (imported when run() is called)",),
     ),
@@ -579,7 +585,7 @@ def test_python_itself_starts_what_is_called_clean(tmp_path: Path) -> None:
 
 
 FINDING = "main.py:1 → lock.py: not uploaded"
-UNPARSED = "cannot be parsed, so only its plain imports are followed"
+UNPARSED = "cannot be parsed as a whole, so not all imports are followed"
 
 
 @pytest.mark.parametrize(
@@ -587,8 +593,8 @@ UNPARSED = "cannot be parsed, so only its plain imports are followed"
     [
         # The entry itself stays behind.
         ({"main.py": ""}, "other.py", ["main.py: not uploaded"], []),
-        # The file is on the list and not on the disk, or is no Python. Its plain imports are followed all the same.
-        ({"main.py": "import a"}, "main.py a.py", [], [f"a.py {UNPARSED}: [Errno 2]"]),
+        # The file is on the list and not on the disk, or is no Python. What can be parsed counts all the same.
+        ({"main.py": "import a"}, "main.py a.py", [], [f"a.py {UNPARSED}: No such file"]),
         ({"main.py": "import lock\nx =", "lock.py": ""}, "main.py", [FINDING], [f"main.py {UNPARSED}: line 2: "]),
         (
             {"main.py": "from p import (\n    lock,  # why\n)\nx =", "p/lock.py": ""},
@@ -619,7 +625,12 @@ UNPARSED = "cannot be parsed, so only its plain imports are followed"
             [],
         ),
         # Nothing says what is installed.
-        ({"main.py": "import flask"}, "main.py", [], ["not decided: flask: requirements.txt is not uploaded: say what"]),
+        (
+            {"main.py": "import flask"},
+            "main.py",
+            [],
+            ["not decided: flask: requirements.txt is not uploaded: say what"],
+        ),
         ({"main.py": "import json"}, "main.py", [], []),
         # An empty __init__.py that stays behind: the folder is a package without it.
         (
@@ -659,7 +670,10 @@ def test_an_entry_that_is_not_there_is_no_question(tmp_path: Path) -> None:
     ],
 )
 def test_a_folder_that_a_file_adds_to_the_path_is_searched(line: str, tmp_path: Path) -> None:
-    files = {"app/main.py": f"import os, sys\nfrom pathlib import Path\n{line}\nimport lock", "lib/lock.py": "import more"}
+    files = {
+        "app/main.py": f"import os, sys\nfrom pathlib import Path\n{line}\nimport lock",
+        "lib/lock.py": "import more",
+    }
     write(tmp_path, {**files, "lib/more.py": "", "Dockerfile": "FROM python\nCOPY app /app\nCOPY lib/lock.py /lib/"})
     answer = check(tmp_path, "--dockerfile", str(tmp_path / "Dockerfile"), "app/main.py")
     assert answer.out[0].endswith("lib/lock.py:1 → lib/more.py: not copied"), answer

@@ -40,6 +40,10 @@ def test_one_call_judges_every_dockerfile_and_function(tmp_path: Path) -> None:
     )
     answer = check(tmp_path)
     assert answer.status == 1
+    finding = (
+        "  tasks/clean/main.py:2 → tasks/clean/helper.py:1 → tasks/clean/gone.py: not uploaded "
+        "(imported when clean() is called)"
+    )
     assert answer.out == [
         "                          modules  packages  missing",
         "api/Dockerfile                  1         0        1",
@@ -51,7 +55,7 @@ def test_one_call_judges_every_dockerfile_and_function(tmp_path: Path) -> None:
         "  api/main.py:1 → api/lock.py: not copied",
         "",
         "tasks/clean/main.py",
-        "  tasks/clean/main.py:2 → tasks/clean/helper.py:1 → tasks/clean/gone.py: not uploaded (imported when clean() is called)",
+        finding,
     ]
 
 
@@ -73,7 +77,9 @@ def test_what_gcloud_leaves_out_is_not_in_the_image(tmp_path: Path) -> None:
 def test_a_list_of_uploads_narrows_a_build_context(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": "import lock", "lock.py": "", "Dockerfile": DOCKERFILE.format(".")})
     path = str(tmp_path / "Dockerfile")
-    assert check(tmp_path, "--dockerfile", path, "--uploaded", "-", stdin="main.py").out == ["main.py:1 → lock.py: not copied"]
+    assert check(tmp_path, "--dockerfile", path, "--uploaded", "-", stdin="main.py").out == [
+        "main.py:1 → lock.py: not copied"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,9 @@ def test_a_deploy_script_puts_more_beside_a_function(script: str, missing: list[
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links")
 def test_an_upload_has_what_a_link_leads_to(tmp_path: Path) -> None:
-    write(tmp_path, {"f/main.py": FUNCTION, "f/requirements.txt": "functions-framework", "shared/lock.py": "import more"})
+    write(
+        tmp_path, {"f/main.py": FUNCTION, "f/requirements.txt": "functions-framework", "shared/lock.py": "import more"}
+    )
     (tmp_path / "f" / "shared").symlink_to("../shared")
     (tmp_path / "shared" / "loop").symlink_to("..")
     assert check(tmp_path).out[-1] == "f/main.py:2 → f/shared/lock.py:1 → more: no requirement provides it"
@@ -118,7 +126,7 @@ TREE = {
     "a.py": "import requests",
     "b.py": "",
     "requirements.txt": "requests",
-    "Dockerfile": "FROM python\nCOPY main.py a.py requirements.txt /\nRUN pip install -r requirements.txt\nCMD python main.py\n",
+    "Dockerfile": "FROM python\nCOPY main.py a.py *.txt /\nRUN pip install -r requirements.txt\nCMD python main.py\n",
 }
 
 

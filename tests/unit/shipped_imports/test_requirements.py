@@ -67,11 +67,19 @@ UNPROVIDED = "no requirement provides it"
         ("slack-bolt-x", "import slack_bolt_x.errors", ""),
         ("Google.Cloud_Nine", "from google.cloud.nine import x\nfrom google.cloud import nine", ""),
         ("google-cloud-secret-manager-x", "from google.cloud import secretmanagerx_v1", ""),
-        ("PyYAML\npsycopg2-binary\nopencv-python-headless\nPillow", "import yaml, psycopg2, cv2\nfrom PIL import Image", ""),
+        (
+            "PyYAML\npsycopg2-binary\nopencv-python-headless\nPillow",
+            "import yaml, psycopg2, cv2\nfrom PIL import Image",
+            "",
+        ),
         ("python-dateutil\nprotobuf", "import dateutil.tz\nfrom google.protobuf import json_format", ""),
         # Else it may come with another, which is a note.
         ("zz-x", "import yaml_x", OPEN.format("yaml_x")),
-        ("a-x\nb-x", "import c_x\nimport yaml\nfrom google.cloud import two", OPEN.format("c_x, google.cloud.two, yaml (pyyaml)")),
+        (
+            "a-x\nb-x",
+            "import c_x\nimport yaml\nfrom google.cloud import two",
+            OPEN.format("c_x, google.cloud.two, yaml (pyyaml)"),
+        ),
         # A lock file has all, so that a distribution that is known by name is missing for certain.
         ("a-x==1\n    # via b", "import yaml", f"main.py:1 → yaml: {UNPROVIDED}"),
         ("a-x==1\n    # via b", "import c_x", OPEN.format("c_x")),
@@ -81,13 +89,25 @@ UNPROVIDED = "no requirement provides it"
         # An import that may fail is no question, whoever has it.
         ("zz-x", "try:\n    import yaml_x\nexcept ImportError:\n    yaml = None", ""),
         # Made during the build.
-        ("", "import demo_pb2_grpc", "note: main.py:1 → demo_pb2_grpc: not in the repository: it must be made during the build"),
+        (
+            "",
+            "import demo_pb2_grpc",
+            "note: main.py:1 → demo_pb2_grpc: not in the repository: it must be made during the build",
+        ),
         # Lines of every kind that pip reads.
-        ("alpha==1 ; python_version < '3.14'  # why\n\n# comment\n--index-url https://pypi.org/simple", "import alpha", ""),
+        (
+            "alpha==1 ; python_version < '3.14'  # why\n\n# comment\n--index-url https://pypi.org/simple",
+            "import alpha",
+            "",
+        ),
         ("alpha[more, most]>=1,<2", "import alpha", ""),
         ("alpha @ https://example.com/alpha-1.whl", "import alpha", ""),
         ("-e git+https://example.com/alpha.git@main#egg=alpha", "import alpha", ""),
-        ("alpha==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n    # via -r requirements.in", "import alpha", ""),
+        (
+            "alpha==1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n    # via -r requirements.in",
+            "import alpha",
+            "",
+        ),
         ("-r more.txt", "import alpha", ""),
         ("--requirement=more.txt\n-c constraints.txt", "import alpha", ""),
         ("./libs/alpha-1.0-py3-none-any.whl", "import alpha", ""),
@@ -96,10 +116,14 @@ UNPROVIDED = "no requirement provides it"
         # What is not understood is a note if it could have what is missing, and else no matter.
         ("./libs/x", "import a_x", "note: not decided: a_x: {}:1: libs/x has no project to install"),
         ("-r none.txt", "import a_x", "note: not decided: a_x: {}:1: none.txt is not there"),
-        ("git+https://example.com/x", "import a_x", "note: not decided: a_x: {}:1: what git+https://example.com/x installs is not known"),
+        (
+            "git+https://example.com/x",
+            "import a_x",
+            "note: not decided: a_x: {}:1: what git+https://example.com/x installs is not known",
+        ),
         ("./libs/x", "", ""),
     ],
-)  # fmt: skip
+)
 def test_a_requirement(requirements: str, code: str, said: str, tmp_path: Path) -> None:
     files = {"more.txt": "alpha", "constraints.txt": "c_x==1"}
     write(tmp_path, {"main.py": code, "requirements.txt": requirements, **files})
@@ -115,7 +139,9 @@ def test_a_requirement(requirements: str, code: str, said: str, tmp_path: Path) 
 def test_a_requirements_file_may_be_in_another_encoding(encoding: str, tmp_path: Path) -> None:
     """Windows' PowerShell writes UTF-16, and editors a mark at the start."""
     write(tmp_path, {"main.py": "import a_x"})
-    (tmp_path / "requirements.txt").write_bytes("\ufeffa-x==1\n".encode(encoding) if "le" in encoding else "a-x==1\n".encode(encoding))
+    (tmp_path / "requirements.txt").write_bytes(
+        "\ufeffa-x==1\n".encode(encoding) if "le" in encoding else "a-x==1\n".encode(encoding)
+    )
     answer = check_upload(tmp_path, ["main.py", "requirements.txt"], "main.py")
     assert (answer.status, answer.err) == (0, [])
 
@@ -125,7 +151,14 @@ def test_another_interpreter_may_have_what_is_installed(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     site = write(tmp_path_factory.mktemp("site"), SITE)
-    write(tmp_path, {"main.py": "import beta_module, gamma", "requirements.txt": "alpha", "python": f"#!/bin/sh\necho '[\"{site}\"]'\n"})
+    write(
+        tmp_path,
+        {
+            "main.py": "import beta_module, gamma",
+            "requirements.txt": "alpha",
+            "python": f"#!/bin/sh\necho '[\"{site}\"]'\n",
+        },
+    )
     (tmp_path / "python").chmod(0o755)
     answer = check_upload(tmp_path, ["main.py", "requirements.txt"], "--python", str(tmp_path / "python"), "main.py")
     assert (answer.out, answer.err) == ([f"main.py:1 → gamma: {UNPROVIDED}"], [])
