@@ -16,7 +16,8 @@ from posixpath import normpath
 
 from ops.shipped_imports import CannotTell, pictures, report
 from ops.shipped_imports.distributions import installed, paths_of
-from ops.shipped_imports.graph import Finding, Graph
+from ops.shipped_imports.findings import Finding
+from ops.shipped_imports.graph import Graph
 from ops.shipped_imports.image import Image
 from ops.shipped_imports.report import Judged
 from ops.shipped_imports.repository import Repository, read_repository

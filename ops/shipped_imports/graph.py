@@ -16,6 +16,7 @@ from pathlib import Path
 from posixpath import basename, dirname, join, normpath
 
 from ops.shipped_imports.distributions import Installed, is_well_known, label
+from ops.shipped_imports.findings import Finding, Module, Reached, Report
 from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.paths import FILE
 from ops.shipped_imports.source import Import, Source, Step, Version, read
@@ -26,76 +27,6 @@ _CAUGHT = "; the failure is caught, so it is not seen"
 _NOWHERE = "not in the repository"
 _MADE = re.compile(r"(?:^|\.)(?:_version|\w+_pb2(?:_grpc)?)$")  # by setuptools-scm and by protoc
 _ROUNDS = 4  # a file on an added folder may add another
-
-
-@dataclass(frozen=True)
-class Module:
-    """What an import needs: a file of the repository, a namespace package (no file), or an installed module."""
-
-    name: str
-    file: str = ""
-    problem: str = ""  # why it will be missing
-    remark: str = ""  # why it is only worth a note
-    provider: str = ""  # the distribution that has it
-    folders: Sequence[str] = ()  # where its submodules are in the image
-    homes: Sequence[str] = ()  # where they are in the repository
-    is_stray: bool = False  # found by its name alone
-    is_caught: bool = False  # its failure is caught, and yet told
-    is_open: bool = False  # nothing tells whether anything provides it
-
-    @property
-    def fails(self) -> bool:
-        """Whether its import raises. A package without its `__init__.py` can still be imported, as an empty one."""
-        return bool(self.problem and not self.folders and not self.is_caught)
-
-    @property
-    def package(self) -> str:
-        """The package that its relative imports start from."""
-        return self.name if basename(self.file) == "__init__.py" else self.name.rpartition(".")[0]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A module that is missing, and the imports that lead to it, each as file:line."""
-
-    chain: tuple[str, ...]
-    module: str
-    problem: str
-
-    def __str__(self) -> str:
-        return " → ".join([*self.chain, f"{self.module}: {self.problem}"])
-
-
-@dataclass(frozen=True)
-class Reached:
-    """A module that is imported: its name, its file if it has one, who provides it, who requires it."""
-
-    name: str
-    file: str
-    provider: str
-    required_by: str
-    at_start: bool
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What is missing, what is worth a note, and all that was reached."""
-
-    missing: Sequence[Finding] = ()
-    notes: Sequence[str] = ()
-    reached: Sequence[Reached] = ()
-    edges: frozenset[tuple[str, str]] = frozenset()
-
-    @property
-    def modules(self) -> int:
-        """How many files of the repository were followed."""
-        return len({each.file for each in self.reached if each.file and not each.problem})
-
-    @property
-    def packages(self) -> int:
-        """How many distributions are imported."""
-        return len({each.provider for each in self.reached if each.provider})
 
 
 @dataclass
@@ -213,11 +144,15 @@ class Graph:
             self.mains |= {file} if start.is_main else set()
             yield from self._entry(start.file, file)
         else:
-            candidates = [join(folder, basename(start.file)) for folder in self._origins([dirname(start.file)])]
-            file = next((each for each in candidates if each in self.repository.files), "")
+            parts = start.file.split("/")
+            ends = ["/".join(parts[index:]) for index in range(len(parts))]
+            candidates = [join(origin, parts[-1]) for origin in self._origins([dirname(start.file)])]
+            candidates += [join(home, end) for end in ends for home in self.image.homes]
+            file = next((each for each in candidates if (self.root / each).is_file()), "")
             if file:
-                yield Module(basename(file)[: -len(".py")], file, f"not {self.layout.verb}")
-            else:
+                is_python = file.endswith(".py")
+                yield Module(file, file if is_python else "", f"not {self.layout.verb}")
+            elif start.file.endswith(".py"):
                 self.notes[f"{start.where}: /{start.file} is started, which is not in the repository"] = None
 
     def _entry(self, path: str, file: str) -> Iterator[Module]:
@@ -324,7 +259,9 @@ class Graph:
         for _ in filter(None, importer.package.split(".")):
             home = dirname(home)
         homes = [*([home] if importer.file else ()), *self._origins(self.layout.search)]
-        if importer.file and not is_well_known(name):
+        if not importer.file:
+            homes += self.image.homes
+        elif not is_well_known(name):
             homes.append("")
         found = self._path(name, homes)
         top = name.partition(".")[0]
@@ -397,4 +334,10 @@ class Graph:
         return problem, ""
 
     def _origins(self, folders: Iterable[str]) -> list[str]:
-        return [origin for folder in folders for origin in sorted(self.layout.origins.get(folder, ()))]
+        return [origin for folder in folders for origin in self._origins_of(folder)]
+
+    def _origins_of(self, folder: str) -> list[str]:
+        if not folder or folder in self.layout.origins:
+            return sorted(self.layout.origins.get(folder, ()))
+        # Nothing was copied there, so it would be the folder of this name beside what was.
+        return [join(origin, basename(folder)) for origin in self._origins_of(dirname(folder))]

@@ -62,6 +62,7 @@ class Image:
     version: tuple[int, int] | None = None
     notes: Sequence[str] = field(default_factory=list)
     command: str = ""
+    homes: Sequence[str] = ()  # folders of the repository that have what is started, if it did not ship
 
 
 def is_within(path: str, folder: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from ops.shipped_imports.graph import Report
+from ops.shipped_imports.findings import Report
 from ops.shipped_imports.report import Judged
 
 _WIDTH, _HEIGHT, _GAP, _LETTER = 26, 22, 70, 7  # pixels: around a name, of a row, between columns, of a letter

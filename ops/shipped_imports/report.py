@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ops.shipped_imports.graph import Finding, Report
+from ops.shipped_imports.findings import Finding, Report
 from ops.shipped_imports.image import Image
 
 

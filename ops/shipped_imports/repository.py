@@ -6,7 +6,7 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from posixpath import basename, dirname, join
@@ -102,7 +102,9 @@ class Repository:
             # gcloud run deploy --source uploads the folder, and builds the Dockerfile in it.
             kept = {path: kept[path] for path in git_kept(kept, ignores, ".gcloudignore")}
         reader = DockerfileReader(dockerfile, self.root, kept)
-        return reader.image(target), reader.lost
+        own = Path(os.path.relpath(dockerfile.parent, self.root)).as_posix()
+        homes = ["" if own == "." else own, context]
+        return replace(reader.image(target), homes=homes), reader.lost
 
     def function_image(self, folder: str) -> Image:
         """What is uploaded of a function folder, with what deploy scripts put beside it."""

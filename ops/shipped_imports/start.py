@@ -90,6 +90,8 @@ def _start(words: Sequence[str], container: Container) -> Iterator[Start]:  # no
         if text is not None and (index == 0 or not word.endswith((".py", ".txt", ".toml", ".json", ".yaml"))):
             yield from _script(word, text, rest, container)
             return
+        if index == 0 and "/" in word and "$" not in word:
+            yield Start(container.where, file=container.path(word), is_main=True, folders=(container.path("."),))
 
 
 def _script(word: str, text: str, rest: list[str], container: Container) -> Iterator[Start]:

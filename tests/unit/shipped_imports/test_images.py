@@ -346,6 +346,23 @@ def test_what_is_started_may_stay_behind_itself(tmp_path: Path) -> None:
     assert check(tmp_path, "--dockerfile", path).out == [f"{path}:3 → app/main.py: not copied"]
 
 
+@pytest.mark.parametrize(
+    ("dockerfile", "missing"),
+    [
+        ("WORKDIR /app\nCOPY lib lib\nWORKDIR /app/svc\nCMD gunicorn api:app", "svc/api.py"),
+        ("WORKDIR /app\nCMD python svc/api.py", "svc/api.py"),
+        ("WORKDIR /app\nCMD uvicorn svc.api:app", "svc/api.py"),
+        ("WORKDIR /app\nCMD uvicorn main:app", "main.py"),
+        ('WORKDIR /app\nCOPY *.py .\nENTRYPOINT ["./run.sh"]', "run.sh"),
+    ],
+)
+def test_all_that_is_started_may_stay_behind(dockerfile: str, missing: str, tmp_path: Path) -> None:
+    files = dict.fromkeys(("main.py", "svc/api.py", "lib/a.py", "run.sh"), "")
+    write(tmp_path, {**files, "Dockerfile": f"FROM python\n{dockerfile}"})
+    answer = check(tmp_path, "--dockerfile", str(tmp_path / "Dockerfile"))
+    assert answer.out == [f"{tmp_path}/Dockerfile:{dockerfile.count(chr(10)) + 2} → {missing}: not copied"]
+
+
 def test_a_module_that_is_shadowed_says_by_what(tmp_path: Path) -> None:
     files = {"main.py": "import a.b", "one/a/__init__.py": "x = 1", "two/a/__init__.py": "x = 2", "two/a/b.py": ""}
     dockerfile = "FROM python\nENV PYTHONPATH=/one:/two\nCOPY . .\n"
