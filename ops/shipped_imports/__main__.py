@@ -91,7 +91,7 @@ def _judge(options: argparse.Namespace) -> Iterator[Judged]:
                 found.add(f"-r {file}", "--requirements", "")
         graph = Graph(options.root, layout, image, installed(found, paths), sources)
         followed = graph.follow()
-        findings, notes = [*missing, *followed.missing], [*image.notes, *followed.notes]
+        findings, notes = [*missing, *image.absent, *followed.missing], [*image.notes, *followed.notes]
         yield Judged(name, image, replace(followed, missing=findings, notes=notes))
 
 
@@ -108,7 +108,7 @@ def _images(options: argparse.Namespace, repository: Repository) -> Iterator[tup
     name = ", ".join(options.entries)
     if options.dockerfile:
         image, _ = repository.image_in(options.dockerfile, "", options.target, uploaded)
-        if not options.entries and not image.starts:
+        if not options.entries and not image.starts and not image.absent:
             raise CannotTell(f"{options.dockerfile} starts no Python that is known: name the file that starts")
         yield _started(options, repository, image, name or str(options.dockerfile))
     elif options.entries:

@@ -15,6 +15,7 @@ from pathlib import Path
 from posixpath import basename, join, normpath
 
 from ops.shipped_imports import CannotTell
+from ops.shipped_imports.findings import Finding
 from ops.shipped_imports.ignored import docker_kept, pattern, read_text
 from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.installs import add_installs, mounts
@@ -72,6 +73,7 @@ class DockerfileReader:
         self.notes: list[str] = []
         self.lost = 0  # sources that are not in the context
         self.stages: dict[str, _Stage] = {"": _Stage(Requirements(context.get), dict(context))}
+        self.absent: list[Finding] = []
         self.ordered = sorted(context)
         self.count = 0
 
@@ -118,7 +120,12 @@ class DockerfileReader:
         entries = filter(None, stage.expand(stage.environment["PYTHONPATH"]).split(":"))
         search = [stage.path(folder, "") for folder in folders] + [stage.path(folder) for folder in entries] + [SITE]
         layout = Layout(stage.files, tuple(dict.fromkeys(search)), "copied")
-        return Image(layout, started, stage.requirements, stage.version, self.notes, command)
+        for line, path in requirements.absent:
+            # It is in the build context, so that a COPY was forgotten.
+            ends = ["/".join(path.split("/")[index:]) for index in range(path.count("/") + 1)]
+            if file := next((self.context[end] for end in ends if end in self.context), ""):
+                self.absent.append(Finding((line,), file, "not copied"))
+        return Image(layout, started, stage.requirements, stage.version, self.notes, absent=self.absent)
 
     def _from(self, where: str, rest: str) -> _Stage:
         base, *alias = (part for part in rest.split() if not part.startswith("--"))

@@ -144,15 +144,16 @@ class Graph:
             self.mains |= {file} if start.is_main else set()
             yield from self._entry(start.file, file)
         else:
-            parts = start.file.split("/")
-            ends = ["/".join(parts[index:]) for index in range(len(parts))]
-            candidates = [join(origin, parts[-1]) for origin in self._origins([dirname(start.file)])]
-            candidates += [join(home, end) for end in ends for home in self.image.homes]
+            candidates = [
+                join(home, basename(path))
+                for path in (start.file, *start.others)
+                for home in [*self._origins([dirname(path)]), *self._homes_of(dirname(path))]
+            ]
             file = next((each for each in candidates if (self.root / each).is_file()), "")
             if file:
                 is_python = file.endswith(".py")
                 yield Module(file, file if is_python else "", f"not {self.layout.verb}")
-            elif start.file.endswith(".py"):
+            elif start.file.endswith(".py") and not start.others:
                 self.notes[f"{start.where}: /{start.file} is started, which is not in the repository"] = None
 
     def _entry(self, path: str, file: str) -> Iterator[Module]:
@@ -225,8 +226,9 @@ class Graph:
             source = self._source(found[-1])
             names = source.exported if attribute == "*" else [attribute]
             inner = [self._inside(found[-1], each) for each in names if each not in source.attributes]
-            # A namespace package has only modules to import.
-            is_whole = bool(found[-1].file or any(inner))
+            # A package without a file, or with an empty one, has only modules to import.
+            is_whole = bool((found[-1].file and not source.is_empty) or any(inner) or attribute == "*")
+            name = name if is_whole else full
             found += filter(None, inner)
         yield from (module for module in found if module.file)
         if is_whole and (found[-1].file or found[-1].folders):
@@ -260,7 +262,7 @@ class Graph:
             home = dirname(home)
         homes = [*([home] if importer.file else ()), *self._origins(self.layout.search)]
         if not importer.file:
-            homes += self.image.homes
+            homes += [home for folder in self.layout.search for home in self._homes_of(folder)]
         elif not is_well_known(name):
             homes.append("")
         found = self._path(name, homes)
@@ -332,6 +334,12 @@ class Graph:
             return "", f"{problem}, but it is empty: the package works without it"
         # A package whose __init__.py does not ship was not meant to be a namespace package.
         return problem, ""
+
+    def _homes_of(self, folder: str) -> list[str]:
+        """Where the files of a folder of the image would come from: folders whose last names are the same."""
+        parts = folder.split("/")
+        ends = ["/".join(parts[index:]) for index in range(len(parts) + 1)]
+        return [join(home, end).rstrip("/") for end in ends for home in self.image.homes]
 
     def _origins(self, folders: Iterable[str]) -> list[str]:
         return [origin for folder in folders for origin in self._origins_of(folder)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from posixpath import basename, dirname, join
 
+from ops.shipped_imports.findings import Finding
 from ops.shipped_imports.requirements import Requirements
 from ops.shipped_imports.start import Start
 
@@ -61,7 +62,7 @@ class Image:
     requirements: Requirements
     version: tuple[int, int] | None = None
     notes: Sequence[str] = field(default_factory=list)
-    command: str = ""
+    absent: Sequence[Finding] = ()  # files that the build itself needs and that are not there
     homes: Sequence[str] = ()  # folders of the repository that have what is started, if it did not ship
 
 

@@ -26,6 +26,7 @@ class Requirements:
     projects: list[str] = field(default_factory=list)  # folders that are installed as packages
     is_locked: bool = False  # every dependency is named
     unknown: list[str] = field(default_factory=list)  # why there may be more
+    absent: list[tuple[str, str]] = field(default_factory=list)  # files that are read and not there, and where
 
     def add(self, text: str, where: str, folder: str) -> None:
         """Add one line, which stands at a place and is relative to a folder."""
@@ -52,6 +53,7 @@ class Requirements:
         text = self.read(path)
         if text is None:
             self.unknown.append(f"{where}: {path} is not there")
+            self.absent.append((where, path))
             return
         # pip-compile and uv say where each line comes from, so the file has all dependencies. So it is with hashes.
         self.is_locked |= bool(re.search(r"^\s*# via|--hash=", text, re.MULTILINE))
@@ -73,6 +75,7 @@ class Requirements:
         if not any(text is not None for text in metadata.values()):
             if "*" not in folder or not self.names:  # wheels that an earlier stage has built
                 self.unknown.append(f"{where}: {folder or '.'} has no project to install")
+                self.absent += [(where, join(folder, name)) for name in ("pyproject.toml", "setup.py")]
             return
         if installs_it:
             self.projects.append(folder)
@@ -107,7 +110,11 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 def _locked(text: str) -> list[str]:
     if text.lstrip().startswith("{"):  # Pipfile.lock is JSON
         return re.findall(r'^\s{8}"([\w.-]+)": \{', text, re.MULTILINE)
-    return re.findall(r'^name = "([^"]+)"', text, re.MULTILINE)
+    # uv lists the project itself too, with a source on the disk.
+    packages = [
+        each for each in text.split("[[package]]") if not re.search(r"source = \{ (?:virtual|editable|dir)", each)
+    ]
+    return [found[1] for each in packages if (found := re.search(r'^name = "([^"]+)"', each, re.MULTILINE))]
 
 
 def _pyproject(text: str) -> list[str]:

@@ -7,7 +7,7 @@ scripts in the image, supervisord, and the commands that the project defines.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from posixpath import basename, dirname, join, normpath
 
@@ -36,6 +36,7 @@ class Start:
     file: str = ""
     is_main: bool = False  # whether its __name__ is "__main__"
     folders: Sequence[str] = ()
+    others: Sequence[str] = ()  # files that would be started in its place, if they were there
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def _program(program: str, words: list[str], container: Container) -> Iterator[S
         yield from _module_or_file(_option(words, "-f", "--locustfile"), container, ("locustfile.py",))
 
 
-def _module_or_file(given: str, container: Container, defaults: Iterable[str] = ()) -> Iterator[Start]:
+def _module_or_file(given: str, container: Container, defaults: Sequence[str] = ()) -> Iterator[Start]:
     name = given.partition(":")[0]
     if name and not name.endswith(".py"):
         yield Start(container.where, name, folders=(container.path("."),))
@@ -174,7 +175,10 @@ def _module_or_file(given: str, container: Container, defaults: Iterable[str] = 
     found = next(
         (each for each in (name, *defaults) if each and container.read(container.path(each)) is not None), name
     )
-    if found:
+    if not found:
+        files = [container.path(each) for each in defaults]
+        yield from [Start(container.where, file=files[0], others=files)] if files else []
+    else:
         file = container.path(found)
         folder = dirname(file)
         while folder and container.read(join(folder, "__init__.py")) is not None:
@@ -204,7 +208,10 @@ def _server(words: list[str], container: Container) -> Iterator[Start]:
 
 def _uwsgi(words: list[str], container: Container) -> Iterator[Start]:
     given = _option(words, "--ini") or next((word for word in words if word.endswith(".ini")), "")
-    text = (container.read(container.path(given)) if given else "") or ""
+    text = container.read(container.path(given)) if given else ""
+    if text is None:
+        yield Start(container.where, file=container.path(given))
+        return
     settings = dict(re.findall(r"^\s*([\w-]+)\s*=\s*(\S+)", text, re.MULTILINE))
     folder = container.path(_option(words, "--chdir") or settings.get("chdir", "."))
     module = _option(words, "--module", "-w") or settings.get("module", settings.get("wsgi", ""))

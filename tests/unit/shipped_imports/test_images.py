@@ -182,6 +182,7 @@ def test_what_an_image_installs(run: str, names: str, tmp_path: Path) -> None:
     assert (requirements.names, requirements.unknown) == (set(names.split()), [])
 
 
+UV_LOCK = '[[package]]\nname = "gamma"\n[[package]]\nname = "svc"\nsource = { virtual = "." }\n'
 PYPROJECT = '[project]\nname = "svc"\ndependencies = [\n  "alpha>=1", # why [\n  "beta[x]",\n]\n'
 POETRY = (
     '[tool.poetry]\nname = "svc"\n[tool.poetry.dependencies]\npython = "^3.11"\nalpha = "^1"\nbeta = {version = "2"}\n'
@@ -205,7 +206,7 @@ PROJECTS = [
         "gamma-x",
         True,
     ),
-    ("RUN uv sync --frozen", {"pyproject.toml": PYPROJECT, "uv.lock": '[[package]]\nname = "gamma"\n'}, "gamma", True),
+    ("RUN uv sync --frozen", {"pyproject.toml": PYPROJECT, "uv.lock": UV_LOCK}, "gamma", True),
     (
         "RUN pipenv install --deploy",
         {"Pipfile": '[packages]\nalpha = "*"\n', "Pipfile.lock": '{\n    "default": {\n        "gamma": {\n'},
@@ -354,10 +355,18 @@ def test_what_is_started_may_stay_behind_itself(tmp_path: Path) -> None:
         ("WORKDIR /app\nCMD uvicorn svc.api:app", "svc/api.py"),
         ("WORKDIR /app\nCMD uvicorn main:app", "main.py"),
         ('WORKDIR /app\nCOPY *.py .\nENTRYPOINT ["./run.sh"]', "run.sh"),
+        ("WORKDIR /srv\nCMD uwsgi conf.ini", "conf.ini"),
+        ("WORKDIR /srv/svc\nCMD flask --app api.py run", "svc/api.py"),
+        # By default it is one of several, of which the first that the repository has is meant.
+        ("WORKDIR /srv\nCMD fastapi run", "main.py"),
+        # What the build itself reads.
+        ("WORKDIR /srv\nRUN pip install -r r.txt", "r.txt"),
+        ("WORKDIR /srv\nRUN pip install .", "pyproject.toml"),
     ],
 )
 def test_all_that_is_started_may_stay_behind(dockerfile: str, missing: str, tmp_path: Path) -> None:
-    files = dict.fromkeys(("main.py", "svc/api.py", "lib/a.py", "run.sh"), "")
+    names = ("main.py", "svc/api.py", "lib/a.py", "run.sh", "conf.ini", "r.txt", "pyproject.toml")
+    files = dict.fromkeys(names, "")
     write(tmp_path, {**files, "Dockerfile": f"FROM python\n{dockerfile}"})
     answer = check(tmp_path, "--dockerfile", str(tmp_path / "Dockerfile"))
     assert answer.out == [f"{tmp_path}/Dockerfile:{dockerfile.count(chr(10)) + 2} → {missing}: not copied"]

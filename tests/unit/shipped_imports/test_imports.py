@@ -312,6 +312,12 @@ IMPORTS = [
         "a name that is made in a way that is not seen is no module",
         {"main.py": "from a import b, c", "a/__init__.py": "globals()['b'] = 1\ndef __getattr__(name): ..."},
     ),
+    Case(
+        "but an empty package makes no names",
+        {"main.py": "from a import b", "a/__init__.py": '"Words."', "a/c.py": ""},
+        {},
+        ("main.py:1 → a.b: not in the repository",),
+    ),
     Case("a name of a module that is no package", {"main.py": "from a import b", "a.py": "b = 1"}, {"a/b.py": ""}),
     Case(
         "a star imports what __all__ names",
