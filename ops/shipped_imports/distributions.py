@@ -87,6 +87,11 @@ def label(module: str) -> str:
     return f"{module} ({listed[0]})" if listed and listed[0] != module else module
 
 
+def is_shared(module: str) -> bool:
+    """Whether several distributions put modules into this package."""
+    return module in _SHARED
+
+
 def is_well_known(module: str) -> bool:
     """Whether a module belongs to a distribution of names.txt."""
     return bool(_listed(module))

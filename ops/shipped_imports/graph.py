@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from posixpath import basename, dirname, join, normpath
 
-from ops.shipped_imports.distributions import Installed, is_well_known, label
+from ops.shipped_imports.distributions import Installed, is_shared, is_well_known, label
 from ops.shipped_imports.findings import Finding, Module, Reached, Report
 from ops.shipped_imports.image import EMPTY, Image, Layout, is_within
 from ops.shipped_imports.paths import FILE
@@ -233,7 +233,8 @@ class Graph:
         yield from (module for module in found if module.file)
         if is_whole and (found[-1].file or found[-1].folders):
             return
-        if any(module.file for module in found):
+        # Two folders of these names in the repository are its own, without any file too.
+        if any(module.file for module in found) or (len(found) > 1 and not is_shared(top)):
             yield Module(full, problem=f"not {self.layout.verb}") if is_whole else self._elsewhere(name)
         else:
             name = full if found else self.installed.telling(full)

@@ -230,7 +230,7 @@ IMPORTS = [
     ),
     Case(
         "the version is known",
-        {"main.py": "import sys\nif sys.version_info >= (3, 11):\n    import new\nelse:\n    import old"},
+        {"main.py": "import sys\nif sys.version_info >= (3, 9):\n    import new\nelse:\n    import old"},
         {"new.py": "", "old.py": ""},
         ("main.py:3 → new.py: not uploaded",),
     ),
@@ -244,10 +244,22 @@ IMPORTS = [
         tuple(f"main.py:{line} → {name}.py: not uploaded" for line, name in ((3, "a"), (5, "b"), (7, "c"))),
     ),
     Case(
-        "in a loop, a with and a match",
-        {"main.py": "for _ in ():\n    import a\nwith x:\n    import b\nmatch 1:\n    case 1:\n        import c"},
-        {"a.py": "", "b.py": "", "c.py": ""},
-        tuple(f"main.py:{line} → {name}.py: not uploaded" for line, name in ((2, "a"), (4, "b"), (7, "c"))),
+        "in a loop and a with",
+        {"main.py": "for _ in ():\n    import a\nwith x:\n    import b"},
+        {"a.py": "", "b.py": ""},
+        ("main.py:2 → a.py: not uploaded", "main.py:4 → b.py: not uploaded"),
+    ),
+    *(
+        [
+            Case(
+                "in a match",
+                {"main.py": "match 1:\n case 1:\n  import a"},
+                {"a.py": ""},
+                ("main.py:3 → a.py: not uploaded",),
+            )
+        ]
+        if sys.version_info >= (3, 10)
+        else []
     ),
     # Packages.
     Case(
@@ -359,6 +371,12 @@ IMPORTS = [
         {"main.py": "import a\nfrom a import c", "a/b.py": ""},
         {},
         ("main.py:2 → a.c: no requirement provides it",),
+    ),
+    Case(
+        "nor a module that a namespace package within another has not",
+        {"main.py": "from a.b import c\nimport a.b.d", "a/b/e.py": ""},
+        {},
+        ("main.py:1 → a.b.c: not in the repository", "main.py:2 → a.b.d: not in the repository"),
     ),
     # Relative imports.
     Case(

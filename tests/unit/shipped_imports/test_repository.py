@@ -113,12 +113,13 @@ def test_a_deploy_script_puts_more_beside_a_function(script: str, missing: list[
 
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links")
 def test_an_upload_has_what_a_link_leads_to(tmp_path: Path) -> None:
-    write(
-        tmp_path, {"f/main.py": FUNCTION, "f/requirements.txt": "functions-framework", "shared/lock.py": "import more"}
-    )
+    function = "def f(request):\n    from shared import lock"
+    write(tmp_path, {"f/main.py": function, "f/requirements.txt": "", "shared/lock.py": "import more"})
     (tmp_path / "f" / "shared").symlink_to("../shared")
     (tmp_path / "shared" / "loop").symlink_to("..")
-    assert check(tmp_path).out[-1] == "f/main.py:2 → f/shared/lock.py:1 → more: no requirement provides it"
+    assert check(tmp_path).out[-1] == (
+        "f/main.py:2 → f/shared/lock.py:1 → more: no requirement provides it (imported when f() is called)"
+    )
 
 
 TREE = {
