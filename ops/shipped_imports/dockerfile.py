@@ -122,7 +122,8 @@ class DockerfileReader:
         layout = Layout(stage.files, tuple(dict.fromkeys(search)), "copied")
         for line, path in requirements.absent:
             # It is in the build context, so that a COPY was forgotten.
-            ends = ["/".join(path.split("/")[index:]) for index in range(path.count("/") + 1)]
+            inner = path[len(stage.workdir) :].lstrip("/") if is_within(path, stage.workdir) else path
+            ends = (path, inner, path.partition("/")[2])
             if file := next((self.context[end] for end in ends if end in self.context), ""):
                 self.absent.append(Finding((line,), file, "not copied"))
         return Image(layout, started, stage.requirements, stage.version, self.notes, absent=self.absent)

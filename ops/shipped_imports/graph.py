@@ -247,7 +247,7 @@ class Graph:
     def _elsewhere(self, name: str) -> Module:
         """A module that its package has not. Another folder of that name may have it, which is not looked into."""
         tail = f"/{name.replace('.', '/')}"
-        files = self._by_name.get(name.rpartition(".")[2], ())
+        files = self.repository.by_name.get(name.rpartition(".")[2], ())
         file = next((each for each in files if f"/{each}".endswith((f"{tail}.py", f"{tail}/__init__.py"))), "")
         if not file and _MADE.search(name):
             return Module(name, remark=f"{_NOWHERE}: it must be made during the build")
@@ -279,7 +279,7 @@ class Graph:
         if is_well_known(name):
             return None
         tail = f"/{name.replace('.', '/')}"
-        files = [file for file in self._by_name.get(name.rpartition(".")[2], ()) if file not in self.shipped]
+        files = [file for file in self.repository.by_name.get(name.rpartition(".")[2], ()) if file not in self.shipped]
         strays = [file for file in files if f"/{file}".endswith((f"{tail}.py", f"{tail}/__init__.py"))]
         if not strays:
             return None
@@ -287,14 +287,6 @@ class Graph:
         folder = f"/{stray}".rpartition(tail)[0].lstrip("/")
         # A module of a package is not meant by its name alone.
         return None if f"{folder}/__init__.py".lstrip("/") in self.repository.files else folder
-
-    @cached_property
-    def _by_name(self) -> dict[str, list[str]]:
-        names: dict[str, list[str]] = {}
-        for file in self.repository.files:
-            stem = basename(file)[: -len(".py")]
-            names.setdefault(basename(dirname(file)) if stem == "__init__" else stem, []).append(file)
-        return names
 
     def _path(self, name: str, homes: Sequence[str]) -> list[Module]:
         path = [Module("", folders=self.layout.search, homes=homes)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,16 +25,27 @@ class Layout:
     @cached_property
     def origins(self) -> Mapping[str, set[str]]:
         """Each folder, with the folders of the repository that its files came from."""
-        origins: dict[str, set[str]] = defaultdict(set)
+        origins: dict[str, set[str]] = {}
         for path, file in self.files.items():
-            if not path.endswith(".py"):
-                continue
-            folder, origin, alike = path, file, True
+            folder, origin, alike = (path, file, True) if path.endswith(".py") else ("", "", False)
             while folder:
-                folder, origin = dirname(folder), dirname(origin)
-                origins[folder].update({origin} if alike else ())
-                alike = alike and basename(folder) == basename(origin)
+                last = folder.rpartition("/")[2] == origin.rpartition("/")[2]
+                folder, origin = folder.rpartition("/")[0], origin.rpartition("/")[0]
+                alike = alike and (last or folder == path.rpartition("/")[0])
+                known = origins.get(folder)
+                if known is not None and (not alike or origin in known):
+                    break  # an earlier file of this folder has led through all above it
+                origins.setdefault(folder, set()).update({origin} if alike else ())
         return origins
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Sequence[str]]:
+        """The files of each module by the last part of its name."""
+        names: dict[str, list[str]] = {}
+        for file in self.files:
+            stem = basename(file)[: -len(".py")]
+            names.setdefault(basename(dirname(file)) if stem == "__init__" else stem, []).append(file)
+        return names
 
     def find(self, name: str, folders: Sequence[str]) -> tuple[str, list[str]]:
         """The file of a module, and the folders of its submodules.

@@ -68,7 +68,8 @@ def _names(script: DeployScript, folder: str) -> bool:
 def _copies(text: str, known: set[str]) -> Iterator[tuple[str, str]]:
     plain = re.sub(r"\$+\{(\w+)\}", r"$\1", text).replace("$$", "$")
     packages = {each.strip("\"'").rstrip("/") for each in re.findall(r"--source[= ]+(\S+)", plain)}
-    for words in commands(plain):
+    lines = re.findall(r"^[^\n]*\b(?:cp|rsync|touch)\s[^\n]*", plain.replace("\\\n", " "), re.MULTILINE)
+    for words in commands("\n".join(lines)):
         if words[0] == "touch" and words[-1].endswith(".py"):
             package = next((each for each in packages if words[-1].startswith(f"{each}/")), "")
             yield from [(words[-1][len(package) + 1 :], EMPTY)] if package else []
