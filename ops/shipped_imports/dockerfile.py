@@ -31,7 +31,11 @@ SITE = "<site-packages>"
 # Folders that every image has, so that a file copied to one goes into it.
 _FOLDERS = set("tmp opt srv root home usr usr/src usr/bin usr/local usr/local/bin var etc mnt bin run".split())
 # Images with nothing installed for Python but what their Dockerfile installs.
-_BARE = re.compile(r"(?:^|/)(?:python|pypy|debian|ubuntu|alpine|scratch|lambda/python|uv|buildpack-deps)(?:[:@]|$)")
+_BARE = re.compile(
+    r"(?:(?:docker\.io|mirror\.gcr\.io|public\.ecr\.aws/docker)/)?(?:library/)?"
+    r"(?:python|pypy|debian|ubuntu|alpine|scratch|buildpack-deps)(?:[:@]|$)"
+    r"|(?:[\w.]+/)?(?:lambda/python|astral-sh/uv)(?:[:@]|$)"
+)
 
 
 @dataclass
@@ -140,7 +144,7 @@ class DockerfileReader:
             _merge(stage.requirements, known.requirements)
         elif found := re.search(r"(?:python|pypy):?(\d)\.(\d+)", base):
             stage.version = int(found[1]), int(found[2])
-        if not known and not _BARE.search(base):
+        if not known and not _BARE.match(base):
             stage.unknown_base = f"{where}: what {base} brings is not known"
         if "lambda/python" in base:
             stage.workdir = "var/task"
@@ -275,6 +279,7 @@ def _merge(into: Requirements, other: Requirements) -> None:
     into.names |= other.names
     into.constrained |= other.constrained
     into.is_locked |= other.is_locked
+    into.absent += [each for each in other.absent if each not in into.absent]
     into.unknown += [each for each in other.unknown if each not in into.unknown]
     into.projects += [each for each in other.projects if each not in into.projects]
 

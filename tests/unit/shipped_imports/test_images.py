@@ -265,6 +265,7 @@ STARTS = [
     ("FROM public.ecr.aws/lambda/python:3.12\nCOPY . ${LAMBDA_TASK_ROOT}\nCMD main.handler", {"main.py"}),
     # A base image that is not known may set the folder that it serves from.
     ("FROM example.com/base\nCOPY . /srv/\nCMD gunicorn main:app", {"main.py"}),
+    ("FROM example.com/other/python\nADD requirements.txt /srv/\nADD . /srv\nCMD gunicorn main:app", {"main.py"}),
     # What starts nothing of the repository.
     ("CMD nginx -g 'daemon off;'", set()),
     ("CMD echo python main.py", set()),
