@@ -91,6 +91,9 @@ def _judge(options: argparse.Namespace) -> Iterator[Judged]:
                 found.add(f"-r {file}", "--requirements", "")
         graph = Graph(options.root, layout, image, installed(found, paths), sources)
         followed = graph.follow()
+        if image.version and not image.starts:
+            notes = ["it starts nothing that is known here: name the file that starts, with --dockerfile"]
+            followed = replace(followed, notes=[*followed.notes, *notes])
         findings, notes = [*missing, *image.absent, *followed.missing], [*image.notes, *followed.notes]
         yield Judged(name, image, replace(followed, missing=findings, notes=notes))
 

@@ -270,7 +270,7 @@ class DockerfileReader:
             stage.files.update({path: file for path, file in origin.files.items() if is_within(path, SITE)})
         elif "$" in text:
             self.notes.append(f"{where}: {text} has a variable without a value, so what this copies is not known")
-        elif not re.search(r"[*?\[]", text):
+        elif text and not re.search(r"[*?\[]", text):
             self.lost += 1
             self.notes.append(f"{where}: {text} is not in the build context: it must be made before the build")
 

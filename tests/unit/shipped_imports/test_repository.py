@@ -28,6 +28,7 @@ def test_one_call_judges_every_dockerfile_and_function(tmp_path: Path) -> None:
             "web/Dockerfile": "FROM node\nCOPY . .\nCMD node server.js\n",
             "web/Dockerfile.dockerignore": "*",
             "docs/Dockerfile.md": "FROM python\n",
+            "db/Dockerfile": "FROM python:3.13\nCOPY . .\n",
             "tasks/clean/main.py": "def clean(request):\n    import helper\n",
             "tasks/clean/requirements.txt": "",
             "tasks/clean/helper.py": "import gone\n",
@@ -44,9 +45,13 @@ def test_one_call_judges_every_dockerfile_and_function(tmp_path: Path) -> None:
         "  tasks/clean/main.py:2 → tasks/clean/helper.py:1 → tasks/clean/gone.py: not uploaded "
         "(imported when clean() is called)"
     )
+    assert answer.err == [
+        "note: db/Dockerfile: it starts nothing that is known here: name the file that starts, with --dockerfile"
+    ]
     assert answer.out == [
         "                          modules  packages  missing",
         "api/Dockerfile                  1         0        1",
+        "db/Dockerfile             starts no Python of this repository",
         "docker/worker.Dockerfile        2         0        -",
         "web/Dockerfile            starts no Python of this repository",
         "tasks/clean/main.py             2         0        1",
