@@ -108,7 +108,7 @@ class Graph:
             source = self._source(need)
             unparsed.update({need.file: source.unparsed} if source.unparsed else {})
             for imported, found, is_guarded in self._required(need, source.steps):
-                edges.add((need.file, found.file or found.name))
+                edges.add((need.file, found.file or found.provider or found.name))
                 place = (*chain, f"{need.file}:{imported.line}")
                 add(found, place, function or imported.function, guarded=guarded or is_guarded)
         findings = [finding for _, finding in sorted(missing.values(), key=lambda each: (each[0], str(each[1])))]

@@ -21,7 +21,7 @@ def draw(judged: Sequence[Judged], kind: str) -> str:
 
 
 def _names(report: Report) -> Iterable[str]:
-    return (reached.file or reached.name for reached in report.reached)
+    return (reached.file or reached.provider or reached.name for reached in report.reached)
 
 
 def _mermaid(names: Sequence[str], edges: Sequence[tuple[str, str]], missing: set[str]) -> str:

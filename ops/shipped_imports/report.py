@@ -112,8 +112,16 @@ def snippet(judged: Sequence[Judged]) -> Iterator[str]:
     """The line for each Dockerfile that imports, during the build, all that its service imports at its start."""
     for each in judged:
         reached = [one for one in each.report.reached if one.at_start and not one.problem]
-        names = [one.name for one in reached if one.file and one.required_by != "start"]
-        names += [one.name for one in reached if one.provider]
-        if names:
+        modules = {one.name for one in reached if one.file and one.required_by != "start"}
+        modules |= {one.name for one in reached if one.provider and "." not in one.name}
+        # The last part may be a module or a name in one.
+        parts: dict[str, set[str]] = {}
+        for one in reached:
+            package, _, last = one.name.rpartition(".")
+            if one.provider and package:
+                parts.setdefault(package, set()).add(last)
+        statements = [f"import {', '.join(sorted(modules))}"] if modules else []
+        statements += [f"from {package} import {', '.join(sorted(parts[package]))}" for package in sorted(parts)]
+        if statements:
             yield f"# {each.name}" if len(judged) > 1 else ""
-            yield f'RUN python -c "import {", ".join(sorted(dict.fromkeys(names)))}"'
+            yield 'RUN python -c "' + "; ".join(statements) + '"'

@@ -164,6 +164,8 @@ def test_the_manifest_is_written_and_then_holds(tmp_path: Path) -> None:
 def test_the_snippet_imports_what_ships_and_is_imported_at_the_start(tmp_path: Path) -> None:
     write(tmp_path, TREE)
     assert check(tmp_path, "--snippet").out == ['RUN python -c "import a, requests"']
+    write(tmp_path, {"a.py": "from requests import get, adapters"})
+    assert check(tmp_path, "--snippet").out == ['RUN python -c "import a; from requests import adapters, get"']
 
 
 def test_findings_are_annotations_at_the_import(tmp_path: Path) -> None:
