@@ -7,6 +7,7 @@ understood becomes a note, and the rest is read.
 from __future__ import annotations
 
 import json
+import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
@@ -124,13 +125,18 @@ class DockerfileReader:
         entries = filter(None, stage.expand(stage.environment["PYTHONPATH"]).split(":"))
         search = [stage.path(folder, "") for folder in folders] + [stage.path(folder) for folder in entries] + [SITE]
         layout = Layout(stage.files, tuple(dict.fromkeys(search)), "copied")
-        for line, path in requirements.absent:
-            # It is in the build context, so that a COPY was forgotten.
+        self.absent += self._forgotten(stage)
+        return Image(layout, started, stage.requirements, stage.version, self.notes, absent=self.absent)
+
+    def _forgotten(self, stage: _Stage) -> Iterator[Finding]:
+        """What the build reads and no COPY brings, though the build context has it."""
+        home = os.path.relpath(self.dockerfile.parent, self.root).replace(os.sep, "/")
+        for line, absolute in stage.requirements.absent:
+            path = absolute.lstrip("/")
             inner = path[len(stage.workdir) :].lstrip("/") if is_within(path, stage.workdir) else path
             ends = (path, inner, path.partition("/")[2])
-            if file := next((self.context[end] for end in ends if end in self.context), ""):
-                self.absent.append(Finding((line,), file, "not copied"))
-        return Image(layout, started, stage.requirements, stage.version, self.notes, absent=self.absent)
+            files = (self.context.get(normpath(join(folder, end))) for folder in ("", home) for end in ends)
+            yield from [Finding((line,), file, "not copied") for file in files if file][:1]
 
     def _from(self, where: str, rest: str) -> _Stage:
         base, *alias = (part for part in rest.split() if not part.startswith("--"))

@@ -362,6 +362,7 @@ def test_what_is_started_may_stay_behind_itself(tmp_path: Path) -> None:
         ("WORKDIR /srv\nCMD fastapi run", "main.py"),
         # What the build itself reads.
         ("WORKDIR /srv\nRUN pip install -r r.txt", "r.txt"),
+        ("WORKDIR /srv\nRUN pip install -r /tmp/r.txt", "r.txt"),
         ("WORKDIR /srv\nRUN pip install .", "pyproject.toml"),
     ],
 )
