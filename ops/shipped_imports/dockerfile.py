@@ -79,6 +79,7 @@ class DockerfileReader:
         self.lost = 0  # sources that are not in the context
         self.stages: dict[str, _Stage] = {"": _Stage(Requirements(context.get), dict(context))}
         self.absent: list[Finding] = []
+        self.expected: list[str] = []  # where what is not in the context would go
         self.ordered = sorted(context)
         self.count = 0
 
@@ -133,6 +134,8 @@ class DockerfileReader:
         home = os.path.relpath(self.dockerfile.parent, self.root).replace(os.sep, "/")
         for line, absolute in stage.requirements.absent:
             path = absolute.lstrip("/")
+            if any(is_within(f"{path}/", each) for each in self.expected):
+                continue
             inner = path[len(stage.workdir) :].lstrip("/") if is_within(path, stage.workdir) else path
             ends = (path, inner, path.partition("/")[2])
             files = (self.context.get(normpath(join(folder, end))) for folder in ("", home) for end in ends)
@@ -250,6 +253,7 @@ class DockerfileReader:
                     stage.files[join(target, inner).rstrip("/")] = origin.files[path]
             if not matched:
                 self._lost(stage, origin, text, where)
+                self.expected.append(target)
 
     def _matched(self, origin: _Stage, text: str) -> Iterator[tuple[str, str]]:
         """The paths that a source selects, each with the part of it that the source names."""

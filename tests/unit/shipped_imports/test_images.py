@@ -328,6 +328,14 @@ def test_more_of_an_image(dockerfile: str, files: str, tmp_path: Path) -> None:
     assert set(image(tmp_path).layout.files) == set(files.split())
 
 
+def test_what_is_made_before_the_build_is_not_taken_for_another_file(tmp_path: Path) -> None:
+    dockerfile = "FROM python\nCOPY made/r.txt /app/\nRUN pip install -r /app/r.txt\nWORKDIR /app\nCOPY main.py .\n"
+    write(tmp_path, {**CONTEXT, "r.txt": "", "Dockerfile": f"{dockerfile}CMD python main.py"})
+    answer = check(tmp_path, "--dockerfile", str(tmp_path / "Dockerfile"))
+    assert answer.status == 0
+    assert answer.err[0].endswith("made/r.txt is not in the build context: it must be made before the build")
+
+
 def test_a_target_is_the_stage_that_counts(tmp_path: Path) -> None:
     dockerfile = "FROM python AS Web\nCOPY main.py /\nCMD python main.py\nFROM web AS dev\nCOPY lib/a.py /"
     write(tmp_path, {**CONTEXT, "main.py": "import a", "Dockerfile": dockerfile})
