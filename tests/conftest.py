@@ -27,6 +27,8 @@ from monitor.check import Outcome, run_check
 from monitor.core.dates import DateRange, league_date
 from monitor.request import CheckRequest, Run, Trigger, parse_request
 from monitor.settings import Settings, load_settings
+from tests.proxy import Answer, Proxy
+from tests.proxy import serve as serve_proxy
 
 type Door = Callable[..., FlaskClient]
 
@@ -192,12 +194,21 @@ def loaded_season(emulator: str) -> Platform:
     return platform
 
 
+@pytest.fixture(scope="session")
+def recorded() -> dict[str, Answer]:
+    """What BigQuery answered of the season's sources, by the query."""
+    return {}
+
+
 @pytest.fixture
-def season(loaded_season: Platform) -> Iterator[Platform]:
-    """The sample season, with a history that the test may write rows to."""
-    platform = Platform(loaded_season.environment)
-    yield platform
-    platform.client.query_and_wait("TRUNCATE TABLE history.data_availability_checks")
+def season(loaded_season: Platform, recorded: dict[str, Answer]) -> Iterator[Platform]:
+    """The sample season, with a history that the test may write rows to.
+
+    Its sources never change, so a proxy asks the emulator for each of them once, and for all else each time.
+    """
+    with serve_proxy(Proxy(loaded_season.environment["BIGQUERY_EMULATOR_HOST"], recorded=recorded)) as proxy:
+        yield Platform({**loaded_season.environment, "BIGQUERY_EMULATOR_HOST": proxy.url})
+    loaded_season.client.query_and_wait("TRUNCATE TABLE history.data_availability_checks")
 
 
 @pytest.fixture

@@ -47,8 +47,10 @@ def test_by_bot_the_morning_is_one_message_that_is_edited_and_its_thread(
     bad_week: Platform, inbox: Inbox, door: Door
 ) -> None:
     client = door(bad_week.environment, **bot(inbox))
+    # Calls that bring nothing new are quiet by either way; by webhook all are made.
     for call in CALLS:
-        make(client, bad_week, call)
+        if call.reason not in {"UNCHANGED", "ALL_GOOD"} or call.phase3:
+            make(client, bad_week, call)
     first, *replies = alerts(inbox)
     # Edited at every change, so that it ends in the resolved state.
     changes = [call.reason for call in CALLS if call.reason not in {"NEW_GAP", "UNCHANGED", "ALL_GOOD"}]
@@ -81,20 +83,20 @@ def test_a_deleted_first_message_is_posted_anew_and_carries_on(bad_week: Platfor
     assert reply.thread_ts == first.ts
 
 
-def test_ten_identical_requests_at_once_are_one_alert(season: Platform, inbox: Inbox, door: Door) -> None:
+def test_identical_requests_at_once_are_one_alert(season: Platform, inbox: Inbox, door: Door) -> None:
     client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     # Half an hour before predictions start, when even the deadline could be told.
     with (
         time_machine.travel(sample.MORNING.replace(hour=12, minute=30), tick=True),
-        ThreadPoolExecutor(max_workers=10) as threads,
+        ThreadPoolExecutor(max_workers=6) as threads,
     ):
-        answers = list(threads.map(lambda _: client.application.test_client().get("/"), range(10)))
+        answers = list(threads.map(lambda _: client.application.test_client().get("/"), range(6)))
     reasons = [body_of(answer)["checks"][0]["alert"]["reason"] for answer in answers]
-    assert sorted(reasons) == ["NEW_GAP", *["UNCHANGED"] * 9]
+    assert sorted(reasons) == ["NEW_GAP", *["UNCHANGED"] * 5]
     assert len(inbox.messages) == 1
     rows = season.history()
-    assert (len(rows), rows[0]["alert_reason"]) == (10, "NEW_GAP")  # the history's times are in the order of its runs
-    assert len({row["run_id"] for row in rows}) == 10
+    assert (len(rows), rows[0]["alert_reason"]) == (6, "NEW_GAP")  # the history's times are in the order of its runs
+    assert len({row["run_id"] for row in rows}) == 6
 
 
 # Every call is the same check, whatever the one before it found.

@@ -41,9 +41,9 @@ def jobs(platform: Platform) -> Counter[str]:
     ],
 )
 def test_the_jobs_of_a_run_are_the_same_for_any_number_of_dates(
-    season: Platform, door: Door, query: str, rows: int, names: list[str]
+    season: Platform, loaded_season: Platform, door: Door, query: str, rows: int, names: list[str]
 ) -> None:
-    client = door(season.environment)
+    client = door(loaded_season.environment)  # without the season's proxy, which saves jobs
     before = jobs(season)
     assert len(body_of(client.get(f"/?{query}"))["checks"]) == rows
     assert jobs(season) - before == Counter(names)

@@ -312,6 +312,8 @@ def test_the_dashboard_shows_the_same_rows_to_a_person(season: Platform, door: D
     assert "Get started" in earlier
     assert "5 min ago" in earlier
     assert "No run for" not in earlier
+    # Nor is anything known of days ahead.
+    assert "No run for" not in client.get("/dashboard?start=2026-03-01&end=2026-03-07").text
 
 
 @pytest.mark.parametrize(

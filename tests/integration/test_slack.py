@@ -209,6 +209,9 @@ def test_an_answer_byte_by_byte_ends_too(inbox: Inbox, monkeypatch: pytest.Monke
     monkeypatch.setattr("monitor.slack.client.DELIVERY_SECONDS", 0.3)
     inbox.answer_next(Answer(delay=2))
     started = perf_counter()
-    with pytest.raises(DeliveryError, match=r"Slack took longer than 0\.3 s; call again"):
+    # Both the delivery and its call end then: which is first is chance.
+    with pytest.raises(
+        DeliveryError, match=r"Slack (took longer than 0\.3 s|did not answer \(TimeoutError\)); call again"
+    ):
         send(settings_of(webhook(inbox)))
     assert perf_counter() - started < 1

@@ -1,19 +1,16 @@
-"""What the tests here have in common: the sample, a season whose sources are read once, docs/reliability.md.
+"""What the tests here have in common: the sample, and docs/reliability.md.
 
-`--sample` runs one representative of each class of the proof: one case of each parametrized test, one cell of each step
-of the fault matrix, and one in eleven of the worlds and requests that a test makes for itself (the fixture `share`).
+`--sample` runs one representative of each class of the proof: one case of each parametrized test, a few cells of the
+fault matrix, and one in eleven of the worlds and requests that a test makes for itself (the fixture `share`).
 Tests marked `whole` have no such part.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
-from tests.conftest import Platform
-from tests.proof.proxy import Answer, Proxy, serve
 
 ONE_IN = 11
 
@@ -66,22 +63,6 @@ def share(request: pytest.FixtureRequest) -> Callable[[int], int]:
     """How many of so many examples to try: all of them, or one in ONE_IN for the sample, at least one."""
     sample = request.config.getoption("--sample")
     return lambda number: max(1, number // ONE_IN) if sample else number
-
-
-# The season.
-
-
-@pytest.fixture(scope="session")
-def recorded() -> dict[str, Answer]:
-    """What BigQuery answered of the season's sources, by the query."""
-    return {}
-
-
-@pytest.fixture
-def replayed(season: Platform, recorded: dict[str, Answer]) -> Iterator[Platform]:
-    """The season behind a proxy that asks the emulator for the sources once, and for all else each time."""
-    with serve(Proxy(season.environment["BIGQUERY_EMULATOR_HOST"], recorded=recorded)) as proxy:
-        yield Platform({**season.environment, "BIGQUERY_EMULATOR_HOST": proxy.url})
 
 
 # The page.

@@ -39,14 +39,14 @@ POSTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("post", POSTS)
 def test_what_was_sent_what_the_row_says_and_what_the_caller_gets(
-    replayed: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch, post: str, fault: str
+    season: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch, post: str, fault: str
 ) -> None:
     monkeypatch.setattr("monitor.slack.client.CALL_SECONDS", 0.5)
     channel, when, before = POSTS[post]
     answers, status, messages = FAULTS[fault]
     if post == "bot's edit":
         messages = 1  # made twice, it changes nothing
-    client = door(replayed.environment, **channel(inbox))
+    client = door(season.environment, **channel(inbox))
     reason = "NEW_GAP"
     if when == HALF_PAST_ELEVEN:
         reason = "DEADLINE"
@@ -58,7 +58,7 @@ def test_what_was_sent_what_the_row_says_and_what_the_caller_gets(
         if status == 502:
             body = problem(client.get("/"), 502)
             assert body["checks"][0]["alert"] == {"reason": reason, "status": "failed"}
-            row = replayed.history()[-1]
+            row = season.history()[-1]
             assert (row["status"], row["alert_reason"], row["alert_status"]) == ("MISSING_DATA", reason, "failed")
             assert row["error"] in body["detail"]
         assert ask(client)["alert"] == {"reason": reason, "status": "sent"}
@@ -69,9 +69,9 @@ def test_what_was_sent_what_the_row_says_and_what_the_caller_gets(
 
 
 def test_a_message_that_was_deleted_and_cannot_be_posted_anew_is_posted_by_the_next_run(
-    replayed: Platform, inbox: Inbox, door: Door
+    season: Platform, inbox: Inbox, door: Door
 ) -> None:
-    client = door(replayed.environment, **bot(inbox))
+    client = door(season.environment, **bot(inbox))
     with time_machine.travel(EIGHT, tick=True):
         ask(client)
     inbox.answer_next(refusal("message_not_found"), *[Answer(500, "")] * 2)
@@ -80,4 +80,4 @@ def test_a_message_that_was_deleted_and_cannot_be_posted_anew_is_posted_by_the_n
         inbox.delete(inbox.messages[0].ts)
         ask(client)
     (message,) = alerts(inbox)
-    assert replayed.history()[-1]["slack_ts"] == message.ts  # what comes next goes there
+    assert season.history()[-1]["slack_ts"] == message.ts  # what comes next goes there

@@ -573,6 +573,7 @@ def nullable_columns(table: str) -> dict[str, str]:
 
 
 @pytest.mark.promise("A NULL or an empty string in any column loses no game")
+@pytest.mark.whole
 def test_a_blank_in_any_column_loses_no_game(platform: Platform) -> None:
     """Each column is blank once: in a schedule in the row of one game, in Phase 3 and 4 in that of one player."""
     for blank, on in BLANK_ON:
@@ -589,6 +590,7 @@ def test_a_blank_in_any_column_loses_no_game(platform: Platform) -> None:
         assert {matchup for matchup, state in states(row).items() if state == "READY"} == set(SLATE)
 
 
+@pytest.mark.whole
 def test_a_row_with_nothing_but_its_date_is_no_all_clear(platform: Platform) -> None:
     """In a schedule it is a game that nobody can name, and is expected; in Phase 3 and 4 it is nobody."""
     for blank, on in BLANK_ON:
@@ -603,6 +605,7 @@ def test_a_row_with_nothing_but_its_date_is_no_all_clear(platform: Platform) -> 
         assert states(row) == {"BOS@LAL": "READY", f"TBD@TBD ({blank})": "MISSING"}
 
 
+@pytest.mark.whole
 def test_duplicates_by_the_thousand_count_once(platform: Platform) -> None:
     rows = tables("BOS@LAL")
     older = {"processed_at": "2026-01-17T12:00:00Z"}
@@ -641,6 +644,7 @@ def test_ten_thousand_phantom_ids_hide_no_gap_and_are_told(platform: Platform) -
         assert len(told) < 300
 
 
+@pytest.mark.whole
 def test_an_id_in_any_wrong_form_is_told_and_in_a_right_form_finds_its_game(platform: Platform) -> None:
     """Of players whom Phase 3 does not know, so that the id alone can place them. 30 of them have a right one."""
     rows = tables("BOS@LAL", "GSW@NYK")
@@ -664,6 +668,7 @@ def test_an_id_in_any_wrong_form_is_told_and_in_a_right_form_finds_its_game(plat
     assert wanted.strays == {PHASE_4: len(ids) - 30}
 
 
+@pytest.mark.whole
 def test_a_player_in_two_games_counts_for_the_one_written_last(platform: Platform) -> None:
     """As after a trade: five for Boston, one of whom plays for Golden State by now, are four."""
     rows = tables("BOS@LAL", "GSW@NYK")

@@ -31,7 +31,7 @@ from local.inbox import serve as serve_inbox
 from local.platform import create_tables
 from monitor.bigquery.schema import HISTORY, apply_schema
 from tests.conftest import Platform, alerts, body_of
-from tests.proof.proxy import FAULTS, Answer, Proxy, serve
+from tests.proxy import FAULTS, Answer, Proxy, serve
 
 SENTINELS = {
     "SLACK_WEBHOOK_URL": "/services/T0/B0/sentinel-webhook",
@@ -109,10 +109,10 @@ def cells() -> list[Cell]:
     ]
 
 
-def one_a_step() -> list[Cell]:
-    """A cell of each step, each with another fault than its neighbours'."""
+def a_few() -> list[Cell]:
+    """Cells of different steps, each with another fault."""
     steps = [[*of_step] for _, of_step in groupby(cells(), lambda cell: (cell.step, cell.truth))]
-    return [of_step[number * 7 % len(of_step)] for number, of_step in enumerate(steps)]
+    return [of_step[number * 7 % len(of_step)] for number, of_step in enumerate(steps)][::3]
 
 
 def run(platform: Platform, recorded: dict[str, Answer], cell: Cell) -> Cell:
@@ -226,7 +226,7 @@ def run_in_turn(histories: SimpleQueue[Platform], recorded: dict[str, Answer], c
 @pytest.fixture(scope="module")
 def matrix(request: pytest.FixtureRequest) -> list[Cell]:
     """All cells, or the sample's, run; and what they have written to the log is in the last one's `told`."""
-    tried = one_a_step() if request.config.getoption("--sample") else cells()
+    tried = a_few() if request.config.getoption("--sample") else cells()
     log = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(log):
         for name, seconds in LIMITS.items():

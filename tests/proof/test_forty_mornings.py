@@ -16,8 +16,8 @@ from monitor.bigquery.schema import apply_schema
 from monitor.core.dates import DateRange
 from monitor.request import Trigger
 from tests.conftest import Platform, headers
-from tests.proof.proxy import SOURCES, Proxy
-from tests.proof.proxy import serve as serve_proxy
+from tests.proxy import SOURCES, Proxy
+from tests.proxy import serve as serve_proxy
 
 SCHEDULE = "nba_raw.nbac_schedule"
 PHASE3 = "nba_analytics.upcoming_player_game_context"

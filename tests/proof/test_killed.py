@@ -26,8 +26,8 @@ HALF_PAST_ELEVEN = sample.MORNING.replace(hour=11, minute=30)
 @pytest.mark.parametrize(
     ("channel", "when"), [(webhook, EIGHT), (bot, EIGHT), (bot, HALF_PAST_ELEVEN)], ids=["webhook", "bot", "deadline"]
 )
-def test_killed_after(replayed: Platform, inbox: Inbox, channel: type, when: datetime, step: str) -> None:
-    platform = Platform({**replayed.environment, **channel(inbox)})
+def test_killed_after(season: Platform, inbox: Inbox, channel: type, when: datetime, step: str) -> None:
+    platform = Platform({**season.environment, **channel(inbox)})
     if when != EIGHT:
         assert platform.check(EIGHT).failure is None
     rows, messages = len(platform.history()), len(alerts(inbox))

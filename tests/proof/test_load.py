@@ -15,7 +15,7 @@ from local import sample
 from local.function import function
 from monitor.bigquery.history import VIEWS
 from tests.conftest import Platform
-from tests.proof.proxy import SOURCES, Proxy, serve
+from tests.proxy import SOURCES, Proxy, serve
 
 pytestmark = pytest.mark.whole
 
@@ -49,11 +49,11 @@ def resident_bytes(url: str) -> int:
 @pytest.mark.promise("200 requests, 20 at a time: none is lost and none is wrong")
 @pytest.mark.timeout(300)
 def test_mixed_requests_at_once(
-    replayed: Platform, tmp_path: Path, record_property: Callable[[str, object], None]
+    season: Platform, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     paths = [MIXED[number % len(MIXED)] for number in range(200)]
     with (
-        function(replayed.environment, tmp_path / "log", at=sample.MORNING) as url,
+        function(season.environment, tmp_path / "log", at=sample.MORNING) as url,
         ThreadPoolExecutor(AT_ONCE) as threads,
     ):
         answers = list(threads.map(lambda path: get(url, path), paths))
@@ -62,7 +62,7 @@ def test_mixed_requests_at_once(
     checks = [json.loads(text)["checks"][0] for path, _, text in answers if path.startswith("/?")]
     assert {check["status"] for check in checks} == {"MISSING_DATA"}
     # Each wrote its one row, and all of them say the same.
-    rows = replayed.history()
+    rows = season.history()
     assert len({row["run_id"] for row in rows}) == len(rows) == len(checks)
     assert {row["alert_fingerprint"] for row in rows} == {check["alert_fingerprint"] for check in checks}
     assert all('"MISSING_DATA"' in text or '"checks": []' in text for path, _, text in answers if "history" in path)
