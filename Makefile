@@ -3,8 +3,8 @@
 ARGS ?=
 # Python keeps the modules that it has compiled, whatever the shell says, or each process would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
-# A module's tests stay together, since they share what it loads; tests/conftest.py says which modules begin.
-TWO_AT_ONCE = -n 2 --dist loadfile --no-loadscope-reorder
+# Three on two cores, since a test often waits. A module's tests stay together, since they share what it loads; tests/conftest.py says which modules begin.
+AT_ONCE = -n 3 --dist loadfile --no-loadscope-reorder
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,13 +13,13 @@ demo: .venv/.ready .venv-emulator/.ready ## Run the demo until Ctrl-C (ARGS=--on
 	@.venv/bin/python -m local $(ARGS)
 
 test: lint .venv-emulator/.ready ## Lint, types, unit and integration tests, a sample of the proof: 5 minutes
-	.venv/bin/python -m pytest $(TWO_AT_ONCE) tests/unit tests/integration tests/proof --sample $(ARGS)
+	.venv/bin/python -m pytest $(AT_ONCE) tests/unit tests/integration tests/proof --sample $(ARGS)
 
 unit: .venv/.ready ## The tests that need no server: seconds
 	.venv/bin/python -m pytest tests/unit $(ARGS)
 
 proof: .venv/.ready .venv-emulator/.ready ## Every fault at every step, load, malice, kills: 12 minutes
-	.venv/bin/python -m pytest $(TWO_AT_ONCE) tests/proof $(ARGS)
+	.venv/bin/python -m pytest $(AT_ONCE) tests/proof $(ARGS)
 
 reliability: .venv/.ready .venv-emulator/.ready ## Run the proofs and write docs/reliability.md
 	.venv/bin/python -m pytest tests/proof --reliability docs/reliability.md

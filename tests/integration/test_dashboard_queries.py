@@ -22,7 +22,7 @@ from monitor.check import Failure
 from monitor.request import Trigger
 from monitor.settings import SCHEMAS
 from tests.conftest import Platform, headers
-from tests.integration.test_alert_life import STORY
+from tests.proof.test_alert_life import STORY
 
 PAGE = (ROOT / "docs" / "dashboard.md").read_text()
 VIEWS = sorted(path.stem for path in (SCHEMAS / "views").glob("*.sql"))

@@ -622,6 +622,7 @@ def test_duplicates_by_the_thousand_count_once(platform: Platform) -> None:
     assert [source["rows"] for source in row["sources"]] == [2_001, 2_000, 2, 2]
 
 
+@pytest.mark.whole
 @pytest.mark.promise("10,000 ids of no game hide no gap, make no off-day, and are told")
 def test_ten_thousand_phantom_ids_hide_no_gap_and_are_told(platform: Platform) -> None:
     """Counted by id they would outnumber any number of games. Nor is a date with them an off-day."""
@@ -687,6 +688,7 @@ def test_a_player_in_two_games_counts_for_the_one_written_last(platform: Platfor
     assert counts == {"BOS@LAL": (21, 21), "GSW@NYK": (34, 34)}
 
 
+@pytest.mark.whole
 def test_days_of_another_length_and_leap_days_are_days_like_any_other(
     platform: Platform, share: Callable[[int], int]
 ) -> None:

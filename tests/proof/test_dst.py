@@ -58,6 +58,7 @@ def game(date: str, players: int) -> dict[str, list[dict[str, object]]]:
     }
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(("date", "due", "before", "deadline", "resolved", "overdue"), [AUTUMN, SPRING])
 def test_the_clock_that_jumps(
     platform: Platform,

@@ -48,7 +48,7 @@ def test_the_first_deploy(google: Cloud, inbox: Inbox) -> None:
         missing = "table nba_monitoring.data_availability_checks does not exist"
         assert f"create  schema          nba_monitoring: {missing}" in planned
         assert google.changes() == []
-        test_deploy.test_the_first_deploy_makes_everything_and_the_second_nothing(google, inbox)
+        test_deploy.the_first_deploy_makes_everything_and_the_second_nothing(google, inbox)
 
 
 @pytest.mark.parametrize(

@@ -179,11 +179,12 @@ def clone(tmp_path: Path, repository: Path, first_preflight: tuple[Cloud, object
 
 
 @pytest.fixture(scope="module")
-def pipeline(emulator: str) -> Platform:
+def pipeline(emulator: str) -> Iterator[Platform]:
     """A project with the pipeline's tables, which no deploy changes."""
     platform = Platform({"GCP_PROJECT_ID": "test", "BIGQUERY_EMULATOR_HOST": emulator})
     create_tables(platform.client)
-    return platform
+    yield platform
+    platform.delete_datasets()
 
 
 @pytest.fixture

@@ -48,8 +48,8 @@ def environment(google: Cloud, name: str) -> dict[str, str]:
     return dict(function["revisions"][function["serving"]]["environment"])
 
 
-def test_the_first_deploy_makes_everything_and_the_second_nothing(google: Cloud, inbox: Inbox) -> None:
-    """With the real function, the real history and no more roles than docs/deploy.md lists."""
+def the_first_deploy_makes_everything_and_the_second_nothing(google: Cloud, inbox: Inbox) -> None:
+    """With the real function, the real history and no more roles than docs/deploy.md lists: tests/proof runs it."""
     google.change(secrets={"slack-webhook-url": inbox.webhook_url})
     said = works(google.deploy("--notification-channel", CHANNEL))
     assert f"{STAGING} runs {google.commit}; today is SCHEDULE_UNKNOWN: 0 of 0 games ready" in said

@@ -43,6 +43,7 @@ GAP, WORSE, DEADLINE, RESOLVED = STORY = [
 ]
 
 
+@pytest.mark.whole
 def test_by_bot_the_morning_is_one_message_that_is_edited_and_its_thread(
     bad_week: Platform, inbox: Inbox, door: Door
 ) -> None:
@@ -83,6 +84,7 @@ def test_a_deleted_first_message_is_posted_anew_and_carries_on(bad_week: Platfor
     assert reply.thread_ts == first.ts
 
 
+@pytest.mark.whole
 def test_identical_requests_at_once_are_one_alert(season: Platform, inbox: Inbox, door: Door) -> None:
     client = door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url)
     # Half an hour before predictions start, when even the deadline could be told.

@@ -1,13 +1,16 @@
-"""What `make demo ARGS=--once` shows, as a person sees it. The demo with its season is in tests/proof."""
+"""What `make demo ARGS=--once` shows, as a person sees it. The demo with its season is in test_demo_season.py."""
 
 import re
 import subprocess
 import sys
 from os import environ
 
+import pytest
+
 from local.emulator import ROOT
 
 
+@pytest.mark.whole
 def test_the_demo_shows_the_bad_morning_and_ends() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "local", "--once"],

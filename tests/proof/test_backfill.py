@@ -50,6 +50,7 @@ def test_the_jobs_of_a_run_are_the_same_for_any_number_of_dates(
     assert len(season.history()) == rows
 
 
+@pytest.mark.whole
 def test_the_rows_are_those_that_the_dates_give_one_by_one(season: Platform, door: Door) -> None:
     client = door(season.environment, EXPECTED_GAPS="2025-10-21/2025-11-03=bootstrap")
     in_one_go = {check["check_date"]: check for check in body_of(client.get(f"/?{SEASON}"))["checks"]}
