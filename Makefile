@@ -3,7 +3,8 @@
 ARGS ?=
 # Python keeps the modules that it has compiled, whatever the shell says, or each process would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
-# Three on two cores, since a test often waits. A module's tests stay together, since they share what it loads; tests/conftest.py says which modules begin.
+# Three on two cores, since a test often waits. A module's tests stay together, since they share what it loads;
+# tests/conftest.py says which modules begin.
 AT_ONCE = -n 3 --dist loadfile --no-loadscope-reorder
 
 help: ## List the targets
@@ -22,7 +23,7 @@ proof: .venv/.ready .venv-emulator/.ready ## Every fault at every step, load, ma
 	.venv/bin/python -m pytest $(AT_ONCE) tests/proof $(ARGS)
 
 reliability: .venv/.ready .venv-emulator/.ready ## Run the proofs and write docs/reliability.md
-	.venv/bin/python -m pytest tests/proof --reliability docs/reliability.md
+	.venv/bin/python -m pytest $(AT_ONCE) tests/proof --reliability docs/reliability.md
 
 mutants: .venv/.ready .venv-emulator/.ready ## Break the code in many small ways; show which test notices (ARGS=slack: only there)
 	.venv/bin/python -m tests.mutants $(ARGS)

@@ -41,7 +41,7 @@ FIRST = (
 # What some tests need and are skipped without, and the package that has it.
 WANTED = {"chromium": "chromium fonts-noto-color-emoji", "promtool": "prometheus"}
 
-OLD_SECONDS = 120  # after which a query takes a tenth longer than with a new emulator
+OLD_SECONDS = 240  # after which a query takes a tenth longer than with a new emulator
 
 NOBODY = "http://127.0.0.1:1"  # nothing listens there: whoever asks it fails
 

@@ -18,7 +18,7 @@ import sqlglot
 from google.cloud import bigquery
 from sqlglot import exp
 
-from monitor.bigquery.schema import BASE_VIEWS, HISTORY, apply_schema, wanted_views
+from monitor.bigquery.schema import BASE_VIEWS, HISTORY, apply_schema, wanted_columns, wanted_views
 from monitor.core.dates import league_date
 from monitor.settings import SCHEMAS, load_settings
 from tests.conftest import Platform
@@ -28,6 +28,7 @@ PREFIX = "data_availability_"
 CASES = {
     PREFIX + path.stem: json.loads(path.read_text()) for path in sorted(Path(__file__).parent.glob("views/*.json"))
 }
+SCHEMA = [bigquery.SchemaField.from_api_repr(column) for column in wanted_columns()]
 DECIDED = {"league_timezone", "phase4_due_at", "predictions_at", "predictions_timezone"}
 
 each_view = pytest.mark.parametrize("name", VIEWS)
@@ -140,7 +141,7 @@ def _view(monitor: Platform, name: str, rows: Sequence[dict[str, Any]], where: s
     """The view's rows, in JSON types, when these are the rows of the history."""
     table = f"{monitor.client.project}.{monitor.settings.monitoring_dataset}.{HISTORY}"
     if rows:
-        only = bigquery.LoadJobConfig(write_disposition="WRITE_TRUNCATE", schema=monitor.client.get_table(table).schema)
+        only = bigquery.LoadJobConfig(write_disposition="WRITE_TRUNCATE", schema=SCHEMA)
         given = [_history_row(row) for row in rows]
         monitor.client.load_table_from_json(given, table, job_config=only).result()
     else:
