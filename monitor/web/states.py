@@ -49,7 +49,7 @@ OUTCOMES: dict[str, State] = {
 """What became of a date against its deadline, best first."""
 
 UNTIMED = State("•", "ready, time unknown", "r")
-"""A date that is ready and was first looked at later, so nobody knows whether it was ready in time."""
+"""A date that is ready and was first looked at later, so whether that was in time is not known."""
 
 STALE = State("◌", "not checked since", "v")
 """A date whose last check was before its data was due."""
