@@ -17,7 +17,7 @@ from monitor.settings import SCHEMAS, Settings
 type Column = Mapping[str, Any]
 
 HISTORY = "data_availability_checks"
-BASE_VIEWS = ("data_availability_latest", "data_availability_readiness")
+BASE_VIEWS = ("data_availability_latest", "data_availability_dates", "data_availability_calendar")
 """The views that others are built on, in the order in which they can be created."""
 PARTITION = "check_date"
 

@@ -1,36 +1,56 @@
 -- One row per date, from the first date ever checked to today, and one for each later date that was checked. A row has
 -- what the date's newest check found, and its outcome against the deadline. A date that was never checked is NOT_RUN.
-WITH latest AS (
-  SELECT check_date, check_time, status, scheduled_games, phase4_ready, missing_games, partial_games, stalled_phase
-  FROM data_availability_latest
-),
-counted AS (
+WITH unchecked AS (
   SELECT
-    check_date,
-    COUNT(*) AS checks,
-    LOGICAL_OR(DATE(check_time, @league_timezone) = check_date) AS checked_that_day
-  FROM data_availability_checks
-  WHERE check_date IS NOT NULL
-  GROUP BY check_date
+    day AS check_date,
+    TIMESTAMP(DATETIME(day, @phase4_due_at), @league_timezone) AS due_at,
+    TIMESTAMP(DATETIME(day, @predictions_at), @predictions_timezone) AS predictions_at
+  FROM (
+    -- The dates between two that were checked, and those since the last.
+    SELECT
+      check_date,
+      LEAD(check_date, 1, DATE_ADD(CURRENT_DATE(@league_timezone), INTERVAL 1 DAY)) OVER (ORDER BY check_date) AS next_date
+    FROM (SELECT DISTINCT check_date FROM data_availability_checks WHERE check_date IS NOT NULL)
+  ) AS checked
+  CROSS JOIN UNNEST(
+    GENERATE_DATE_ARRAY(DATE_ADD(check_date, INTERVAL 1 DAY), DATE_SUB(next_date, INTERVAL 1 DAY))
+  ) AS day
+  WHERE day <= CURRENT_DATE(@league_timezone)
 )
 SELECT
-  readiness.check_date,
-  IFNULL(latest.status, 'NOT_RUN') AS status,
-  latest.scheduled_games,
-  latest.phase4_ready,
-  latest.missing_games,
-  latest.partial_games,
-  latest.stalled_phase,
-  latest.check_time,
-  IFNULL(counted.checks, 0) AS checks,
-  IFNULL(counted.checked_that_day, FALSE) AS checked_that_day,
-  readiness.first_ready_check AS first_ready_time,
-  readiness.minutes_before_predictions AS ready_minutes_before_predictions,
-  readiness.outcome,
-  readiness.due_at,
-  readiness.predictions_at,
-  readiness.ready_at
-FROM data_availability_readiness AS readiness
-LEFT JOIN latest ON latest.check_date = readiness.check_date
-LEFT JOIN counted ON counted.check_date = readiness.check_date
-WHERE latest.status IS NOT NULL OR readiness.check_date <= CURRENT_DATE(@league_timezone)
+  check_date,
+  IFNULL(status, 'NOT_RUN') AS status,
+  scheduled_games,
+  phase4_ready,
+  missing_games,
+  partial_games,
+  stalled_phase,
+  check_time,
+  checks,
+  checked_that_day,
+  first_ready_check AS first_ready_time,
+  TIMESTAMP_DIFF(predictions_at, ready_at, MINUTE) AS ready_minutes_before_predictions,
+  outcome,
+  due_at,
+  predictions_at,
+  ready_at
+FROM data_availability_dates
+UNION ALL
+SELECT
+  check_date,
+  'NOT_RUN' AS status,
+  NULL AS scheduled_games,
+  NULL AS phase4_ready,
+  NULL AS missing_games,
+  NULL AS partial_games,
+  CAST(NULL AS STRING) AS stalled_phase,
+  CAST(NULL AS TIMESTAMP) AS check_time,
+  0 AS checks,
+  FALSE AS checked_that_day,
+  CAST(NULL AS TIMESTAMP) AS first_ready_time,
+  NULL AS ready_minutes_before_predictions,
+  IF(CURRENT_TIMESTAMP() >= due_at, 'not_run', NULL) AS outcome,
+  due_at,
+  predictions_at,
+  CAST(NULL AS TIMESTAMP) AS ready_at
+FROM unchecked

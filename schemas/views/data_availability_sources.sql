@@ -1,5 +1,5 @@
--- One row per source and week, named by its Monday. It counts the dates on which the source should have rows:
--- with rows, empty, or failed to read; and the games that only other schedules listed.
+-- One row per source and date on which it should have rows: whether it had some, was empty or could not be read, as
+-- counts to sum up, and the number of games that only other schedules listed. A week is named by its Monday.
 WITH read AS (
   SELECT
     latest.check_date,
@@ -23,6 +23,7 @@ WITH read AS (
     AND (source.kind = 'schedule' OR IFNULL(latest.status, '') != 'EXPECTED_GAP')
 )
 SELECT
+  check_date,
   DATE_TRUNC(check_date, ISOWEEK) AS week,
   kind,
   name,
@@ -32,4 +33,4 @@ SELECT
   COUNTIF(failed) AS dates_failed,
   SUM(games_not_listed) AS games_not_listed
 FROM read
-GROUP BY week, kind, name
+GROUP BY check_date, kind, name

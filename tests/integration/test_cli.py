@@ -90,7 +90,7 @@ def test_schema_diff_and_apply(empty_project: Platform) -> None:
         f"created {project}.nba_monitoring.data_availability_checks",
         *(
             f"created view data_availability_{name}"
-            for name in ("latest", "readiness", "calendar", "gaps", "incidents", "sources")
+            for name in ("latest", "dates", "calendar", "gaps", "incidents", "readiness", "sources")
         ),
     ]
     assert run(environment, "schema", "apply").out == "nothing to do\n"

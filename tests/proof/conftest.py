@@ -29,8 +29,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "promise(text): what the users are promised, and this test holds")
-    config.addinivalue_line("markers", "whole: has no part that --sample could run")
     page = config.getoption("--reliability", default=None)  # the option is not known where a folder above this is named
     if page and config.getoption("--sample"):
         raise pytest.UsageError("--reliability shows the figures of all the proof: leave out --sample")

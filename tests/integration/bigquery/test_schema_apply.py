@@ -183,7 +183,7 @@ class TestApply:
         assert applied(empty_project) == []
 
 
-VIEWS = [f"data_availability_{name}" for name in ("latest", "readiness", "calendar", "gaps", "incidents", "sources")]
+VIEWS = [f"data_availability_{name}" for name in ("latest", "dates", "calendar", "gaps", "incidents", "readiness", "sources")]
 
 
 SECOND_EDITION = ["due_at", "predictions_at", "ready_at", "predicted_games", "predictions_latest"]
@@ -234,10 +234,12 @@ class TestViews:
         settings = empty_project.settings
         assert schema_drift(empty_project.client, settings) == [
             "view data_availability_gaps is missing",
-            "view data_availability_readiness has a different query",
+            "view data_availability_dates has a different query",
+            "view data_availability_calendar has a different query",
         ]
         assert apply_schema(empty_project.client, settings) == [
-            "updated view data_availability_readiness",
+            "updated view data_availability_dates",
+            "updated view data_availability_calendar",
             "created view data_availability_gaps",
         ]
         assert schema_drift(empty_project.client, settings) == []

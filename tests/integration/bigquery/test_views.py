@@ -94,7 +94,7 @@ def test_a_views_columns_are_the_same_whatever_is_in_it(monitor: Platform, name:
 
 
 @each_view
-def test_a_view_is_one_select_of_the_history_alone(name: str) -> None:
+def test_a_view_is_one_query_of_the_history_alone(name: str) -> None:
     """The platform's tables may be in another location, and no view can be read across locations."""
     query = _parse(VIEWS[name])
     ctes = {cte.alias for cte in query.find_all(exp.CTE)}
@@ -125,9 +125,9 @@ def test_a_view_is_created_after_those_that_it_reads() -> None:
         created.append(name)
 
 
-def _parse(sql: str) -> exp.Select:
+def _parse(sql: str) -> exp.Query:
     (statement,) = sqlglot.parse(sql, dialect="bigquery")
-    assert isinstance(statement, exp.Select)
+    assert isinstance(statement, exp.Query)
     return statement
 
 

@@ -19,7 +19,7 @@ MONITOR = Path(__file__).parents[3] / "monitor"
 SOURCES = sorted((SCHEMAS / "sources").rglob("*.sql"))
 OWN = sorted((SCHEMAS / "queries").glob("*.sql"))
 QUERIES = [*SOURCES, *OWN]  # the views, which bound nothing themselves, are in test_views.py
-VIEWS = {path.stem: PARTITION for path in (SCHEMAS / "views").glob("*.sql")} | {"data_availability_sources": "week"}
+VIEWS = {path.stem: PARTITION for path in (SCHEMAS / "views").glob("*.sql")}
 PARTITIONS = {HISTORY: PARTITION, **VIEWS, **{name: table.partition for name, table in TABLES.items()}}
 ROWS = {"schedule": ScheduleRow, "context": PlayerRow, "coverage": PlayerRow, "predictions": PlayerRow}
 
@@ -59,13 +59,11 @@ def _conditions(table: exp.Table) -> Iterator[exp.Expr]:
 
 
 def _bounds(condition: exp.Expr, table: exp.Table, partition: str) -> bool:
-    # A week is named by its Monday, which may lie before the first date.
-    first = "DATE_TRUNC(@start_date, ISOWEEK)" if partition == "week" else "@start_date"
     # How early data usually is shows in the ten weeks before the first date.
     return condition in {
         exp.condition(f"{prefix}{partition} BETWEEN {start} AND @end_date", dialect="bigquery")
         for prefix in ("", f"{table.alias_or_name}.")
-        for start in (first, "DATE_SUB(@start_date, INTERVAL 70 DAY)")
+        for start in ("@start_date", "DATE_SUB(@start_date, INTERVAL 70 DAY)")
     }
 
 
