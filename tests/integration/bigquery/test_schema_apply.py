@@ -183,7 +183,9 @@ class TestApply:
         assert applied(empty_project) == []
 
 
-VIEWS = [f"data_availability_{name}" for name in ("latest", "dates", "calendar", "gaps", "incidents", "readiness", "sources")]
+VIEWS = [
+    f"data_availability_{name}" for name in ("latest", "dates", "calendar", "gaps", "incidents", "readiness", "sources")
+]
 
 
 SECOND_EDITION = ["due_at", "predictions_at", "ready_at", "predicted_games", "predictions_latest"]
