@@ -22,7 +22,6 @@ from monitor.core.verdict import DateVerdict, Status, judge
 from monitor.heartbeat import beat
 from monitor.logs import Severity, log, progress
 from monitor.request import Run, Trigger
-from monitor.slack.notify import notify, notify_not_recorded
 
 # Cloud Logging cuts a line at 256 KB; the row has every warning. https://cloud.google.com/logging/quotas
 MOST_LOGGED = 50
@@ -107,8 +106,7 @@ def _observe(connect: Callable[[], Client], run: Run, _bug: str) -> _Findings:
         history = reading.result()
     progress(f"judging {len(run.days)} dates")
     verdicts = judge(run.days, readings, run.settings.rules, history.checks, now=run.now, today=run.today)
-    bytes_processed = sum(reading.bytes_processed for reading in readings.all)
-    return _Findings(verdicts, history, bytes_processed, readings.unread(run.settings.schedule_authority))
+    return _Findings(verdicts, history, readings.bytes_processed, readings.unread(run.settings.schedule_authority))
 
 
 def _give_up(connect: Callable[[], Client], run: Run, bug: str, history: History | None = None) -> _Findings:
@@ -129,6 +127,8 @@ def _unknown_verdicts(run: Run, error: str) -> list[DateVerdict]:
 
 def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, started: float) -> Outcome:
     """Decide, post and record."""
+    from monitor.slack.notify import notify, notify_not_recorded  # noqa: PLC0415 - comes during the first queries
+
     verdicts = findings.verdicts
     if findings.history.error:
         warning = f"what was sent before is unknown, so this may be a repetition: {findings.history.error}"

@@ -46,7 +46,8 @@ fi
 
 "$python" -m ops.shipped_imports --uploaded "$folder/uploaded" main.py || fail "the function would not boot; see above"
 
-# Boots the function as on Cloud Run, with the settings of ENVIRONMENT, and calls /health: boot ENVIRONMENT PORT
+# Boots the function as on Cloud Run, with the settings of ENVIRONMENT, and calls /health, then what needs every module:
+# boot ENVIRONMENT PORT
 boot() {
   local port=$2 log=$folder/$1.log variables=() answer=""
   settings_to_try "$1"
@@ -60,7 +61,7 @@ boot() {
   for _ in $(seq 300); do
     kill -0 "$server" 2> /dev/null || break
     if { : <> "/dev/tcp/127.0.0.1/$port"; } 2> /dev/null; then
-      answer=$(curl -s "http://127.0.0.1:$port/health") || true
+      answer=$(curl -s "http://127.0.0.1:$port/health" && curl -sf -o /dev/null "http://127.0.0.1:$port/openapi.json") || answer=""
       break
     fi
     sleep 0.1

@@ -29,7 +29,8 @@ from monitor.core.dates import league_date
 from monitor.logs import Severity, log, log_context, watched
 from monitor.request import CheckRequest, DatesRequest, HistoryRequest, Run, Trigger, parse_request
 from monitor.settings import Settings, SettingsError, load_settings
-from monitor.web.answers import BUG, REFUSALS, checked, found, problem, refused
+from monitor.web.answers import found, problem
+from monitor.web.outcomes import BUG, REFUSALS, checked, refused
 
 HINT = (
     "To try the monitor without Google Cloud, run `make demo` and copy the exports that it prints:\n"

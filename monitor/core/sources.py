@@ -86,6 +86,11 @@ class Readings:
         """Schedule first, then Phase 3, Phase 4, predictions."""
         return (*self.schedule, self.context, *self.coverage, *([self.predictions] if self.predictions else []))
 
+    @property
+    def bytes_processed(self) -> int:
+        """What BigQuery counted for all of them."""
+        return sum(reading.bytes_processed for reading in self.all)
+
     def unread(self, authority: str) -> str:
         """Why these readings are not enough to judge a range; empty if they are.
 

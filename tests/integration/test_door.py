@@ -1,7 +1,6 @@
 """The function's door, through the functions framework: addresses, answers, errors, rows, messages and log lines."""
 
 import json
-import sys
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -245,8 +244,8 @@ def test_a_bug_is_a_500_whose_trace_is_in_the_log_alone(
     def broken(*_given: Any, **_named: Any) -> None:
         raise ZeroDivisionError("the secret of the bug")
 
-    monkeypatch.setattr(sys.modules["main"], "run_check", broken)
-    monkeypatch.setattr(sys.modules["main"], "connect", lambda _settings: None)
+    monkeypatch.setattr("monitor.web.door.run_check", broken)
+    monkeypatch.setattr("monitor.web.door._client", lambda _settings: None)
     body = problem(client.get("/"), 500)
     assert "secret" not in json.dumps(body)
     (_booted, line) = lines(capsys.readouterr().err)

@@ -6,7 +6,6 @@ written is noted and goes nowhere; some dozens ask the emulator itself.
 """
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -167,7 +166,7 @@ def fuzzed(
     recorded: Mapping[str, Recorded], loaded_season: Platform, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> Fuzzed:
     client, warehouse = door(loaded_season.environment), Replay(recorded)
-    monkeypatch.setattr(sys.modules["main"], "connect", lambda _settings: warehouse)
+    monkeypatch.setattr("monitor.web.door._client", lambda _settings: warehouse)
     return Fuzzed(client, warehouse)
 
 

@@ -25,7 +25,7 @@ ALLOWED: dict[str, tuple[set[str], set[str]]] = {
     "web": ({*EDGE, "request", "bigquery", "check"}, {"flask", "jinja2"}),
     "cli": ({*EDGE, "request", "bigquery", "check", "web"}, {"flask"}),
     "__main__": ({"cli"}, set()),
-    "main": ({*EDGE, "request", "boot", "bigquery", "check", "web"}, {"flask", "functions_framework"}),
+    "main": ({"settings", "boot", "web"}, {"flask", "functions_framework"}),
 }
 
 
