@@ -12,7 +12,7 @@ from enum import StrEnum
 from math import ceil
 
 from monitor.core.dates import Deadlines, ExpectedGap, OffSeason
-from monitor.core.games import TEAMS, GameStatus, Teams, canonical_team, is_nba_form, teams_in_date_form
+from monitor.core.games import TEAMS, GameStatus, Teams, canonical_team, is_nba_form, pair, teams_in_date_form
 from monitor.core.schedule import Game, Slate
 from monitor.core.sources import Listing, PlayerRow
 
@@ -111,7 +111,7 @@ class GameIndex:
             team = canonical_team(row.team)
             teams = self._by_team.get(team or "") or self._by_game_id(row.game_id)
             # A known team that does not play in the game is not counted for it, whatever the row's id says.
-            if teams is None or (teams in self._expected and team in TEAMS - teams):
+            if teams is None or (teams in self._expected and team in TEAMS and team not in teams):
                 strays[" ".join(filter(None, (team, f"game {row.game_id}" if row.game_id else "no id")))] += row.players
             else:
                 tallies[teams].players[team] += row.players
@@ -122,7 +122,7 @@ class GameIndex:
         named = teams_in_date_form(game_id, self._day)
         if named is None:
             return self._by_id.get(game_id or "")
-        return teams if (teams := frozenset(named)) in self._known else None
+        return teams if (teams := pair(*named)) in self._known else None
 
     def unknown_teams(self, listings: Sequence[Listing[PlayerRow]]) -> Iterator[str]:
         """A warning per source about unknown team codes."""

@@ -6,6 +6,11 @@ Nothing here raises: an unknown code is kept as it is, and an unreadable id iden
 import re
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
+
+# A season names thirty teams and four states in 30,000 rows.
+remembered = lru_cache(maxsize=4096)
+"""Decorates a function of few different arguments that is called for every row."""
 
 
 class GameStatus(StrEnum):
@@ -50,10 +55,17 @@ _DATE_FORM = re.compile(r"(\d{8})_([^_]+)_([^_]+)", re.ASCII)
 _NBA_FORM = re.compile(r"00\d{8}", re.ASCII)
 
 
+@remembered
 def canonical_team(code: str | None) -> str | None:
     """The canonical code; an unknown code in capitals; None for a blank, which some sources write as TBD."""
     cleaned = (code or "").strip().upper()
     return None if cleaned in {"", TBD} else ALIASES.get(cleaned, cleaned)
+
+
+@remembered
+def pair(away: str, home: str) -> Teams:
+    """The identity of the game of two teams within its date. Each is made once, so that it is found quickly."""
+    return frozenset({away, home})
 
 
 def teams_in_date_form(game_id: str | None, game_date: date) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from monitor.core.games import Teams
+from monitor.core.games import Teams, pair
 from monitor.core.readiness import Readiness
 
 
@@ -27,7 +27,7 @@ class SeenGame:
     @property
     def teams(self) -> Teams:
         """The game's identity within its date."""
-        return frozenset({self.away, self.home})
+        return pair(self.away, self.home)
 
     @property
     def matchup(self) -> str:

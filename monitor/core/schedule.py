@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.core.dates import DateRange
-from monitor.core.games import TBD, TEAMS, GameStatus, Teams, canonical_team, teams_in_date_form
+from monitor.core.games import TBD, TEAMS, GameStatus, Teams, canonical_team, pair, remembered, teams_in_date_form
 from monitor.core.history import Check, SeenGame
 from monitor.core.sources import EVIDENCE_DAYS, MOVE_DAYS, Listing, ScheduleRow
 
@@ -49,7 +49,7 @@ class Game:
     @property
     def teams(self) -> Teams:
         """The game's identity within its date."""
-        return frozenset({self.away, self.home})
+        return pair(self.away, self.home)
 
     @property
     def matchup(self) -> str:
@@ -84,7 +84,7 @@ class _Entry:
 
     @property
     def teams(self) -> Teams:
-        return frozenset({self.away, self.home})
+        return pair(self.away, self.home)
 
 
 def slate(
@@ -197,6 +197,8 @@ def _vanished(
 
     A source has withdrawn a game when it answered, and was refreshed after the last check that saw it list the game.
     """
+    if not history:
+        return
     refreshed = {listing.source: listing.refreshed_at(window_of(day)) for listing in schedule if not listing.error}
     last: dict[Teams, SeenGame] = {}
     listed: dict[Teams, dict[str, datetime]] = {}
@@ -230,6 +232,7 @@ def _newest_first(row: ScheduleRow) -> tuple[float, int, str, str, str, datetime
     return -written, rank, row.game_id or "", row.away or "", row.home or "", row.tipoff or _LAST
 
 
+@remembered
 def _state(text: str | None) -> State | None:
     try:
         return State((text or State.SCHEDULED).strip().lower())
