@@ -1,18 +1,39 @@
-"""Parses the SQL of each query to list the columns it reads from each table, and whether its dates are bound."""
+"""Parses the SQL of each query: the columns it reads from each table, whether its dates are bound, and how many bytes.
 
+The bytes are those that BigQuery would read for one check and for one page once the history has ten years.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, cast
 
+from google.cloud import bigquery
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
+from bench import decade
+from bench.contest import DAY
+from bench.scans import COLUMNS, Scan, scans
+from local import sample
 from local.platform import TABLES
-from monitor.bigquery.schema import HISTORY, wanted_columns
-from monitor.settings import SCHEMAS
-from tests.unit.bigquery.test_sql import QUERIES, parse, selects_a_star, unbounded
+from monitor.bigquery.history import read_checks
+from monitor.bigquery.schema import HISTORY, Column, wanted_columns, wanted_views
+from monitor.bigquery.sources import read_sources
+from monitor.core.dates import DateRange
+from monitor.request import CheckRequest, DashboardRequest, Run, Trigger
+from monitor.settings import SCHEMAS, load_settings
+from monitor.web import dashboard
+from tests.unit.bigquery.test_sql import PARTITIONS, QUERIES, parse, selects_a_star, unbounded
 
 _COLUMNS = {name: set(table.types) for name, table in TABLES.items()}
 _COLUMNS[HISTORY] = {column["name"] for column in wanted_columns()}
+_SETTINGS = load_settings({"GCP_PROJECT_ID": "bench"})
+_TODAY = {"today": DAY}
+# The logical size of a value, of a string without its text: https://cloud.google.com/bigquery/pricing#data
+_BYTES = {"BOOL": 1, "DATE": 8, "INT64": 8, "INTEGER": 8, "STRING": 2, "TIMESTAMP": 8}
 
 
 @dataclass(frozen=True)
@@ -36,3 +57,102 @@ def reads() -> Iterator[Read]:
                     found = {column.name for column in scope.columns if column.table in {"", alias}}
                     columns[name] = sorted({*columns.get(name, []), *found} & _COLUMNS.get(name, found))
         yield Read(str(path.relative_to(SCHEMAS)), columns, bool(unbounded(query)) or selects_a_star(query))
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What BigQuery reads for one scan of a query: how many dates of the table, and megabytes."""
+
+    query: str
+    scan: Scan
+    dates: int
+    megabytes: float
+
+
+def of_a_check() -> list[Bill]:
+    """What one check of the bad day reads: the default sources and the history."""
+    client = _Client()
+    request = CheckRequest.model_validate({"date": str(DAY)}, context=_TODAY)
+    run = Run(_SETTINGS, request, "bench", Trigger.MANUAL, sample.MORNING)
+    read_sources(client.as_bigquery(), run)
+    read_checks(client.as_bigquery(), _SETTINGS, run.days)
+    return client.bills()
+
+
+def of_a_page() -> list[Bill]:
+    """What the dashboard of a whole season reads."""
+    client = _Client()
+    season = {"start": str(decade.SEASON.first), "end": str(decade.SEASON.last)}
+    asked = DashboardRequest.model_validate(season, context=_TODAY)
+    dashboard.page(client.as_bigquery(), _SETTINGS, asked, now=sample.MORNING)
+    return client.bills()
+
+
+class _NoRows(tuple[()]):
+    """An answer without rows or columns."""
+
+    __slots__ = ()
+    schema = ()
+
+
+class _Client:
+    """Stands for BigQuery's client: it answers every query with no rows, and keeps what was asked."""
+
+    project = _SETTINGS.gcp_project_id
+
+    def __init__(self) -> None:
+        self._asked: list[tuple[str, str, DateRange]] = []
+
+    def as_bigquery(self) -> bigquery.Client:
+        return cast("bigquery.Client", self)
+
+    def query_and_wait(self, sql: str, *, job_config: bigquery.QueryJobConfig, **_limits: object) -> _NoRows:
+        first, last = (parameter.value for parameter in job_config.query_parameters)
+        self._asked.append((job_config.labels["source"], sql, DateRange(first, last)))
+        return _NoRows()
+
+    def bills(self) -> list[Bill]:
+        """What the queries would have read, in the order of their names."""
+        views = wanted_views(_SETTINGS)
+        asked = sorted(self._asked, key=lambda one: one[0])
+        return [_bill(name, scan) for name, sql, days in asked for scan in scans(sql, days, views)]
+
+
+def _bill(query: str, scan: Scan) -> Bill:
+    read = [sizes for day, sizes in _sizes(scan.table).items() if scan.dates is None or day in scan.dates]
+    size = sum(
+        size
+        for sizes in read
+        for name, size in sizes.items()
+        if any(f"{name}.".startswith(f"{column}.") for column in scan.columns)
+    )
+    return Bill(query, scan, len(read), size / 1e6)
+
+
+@cache
+def _sizes(table: str) -> dict[date, Counter[str]]:
+    """The bytes of each column, and of each field of a record, by date. Every year has the rows of the last."""
+    partition, columns = PARTITIONS[table], COLUMNS[table]
+    of_the_last: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in decade.year() if table == HISTORY else sample.season()[table]:
+        for column in columns:
+            for name, size in _values(row.get(column["name"]), column):
+                of_the_last[row[partition]][name] += size
+    return {
+        date.fromisoformat(day) - years * decade.A_YEAR: sizes
+        for years in range(decade.YEARS)
+        for day, sizes in of_the_last.items()
+    }
+
+
+def _values(value: Any, column: Column, within: str = "") -> Iterator[tuple[str, int]]:  # noqa: ANN401 - of any type
+    """The size of each value in a column. NULL has none, a record or an array the sum of what it holds."""
+    name = f"{within}{column['name']}"
+    if isinstance(value, list):
+        for one in value:
+            yield from _values(one, column, within)
+    elif isinstance(value, dict):
+        for field in column["fields"]:
+            yield from _values(value[field["name"]], field, f"{name}.")
+    elif value is not None:
+        yield name, _BYTES[column["type"]] + (len(value.encode()) if column["type"] == "STRING" else 0)
