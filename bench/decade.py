@@ -3,18 +3,24 @@
 Every date has the morning's run at 8:00 and one every half hour until the evening, as a date that stays open has them.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock
 from functools import cache
 from itertools import batched
 from pathlib import Path
 from random import Random
+from statistics import median
 from typing import Any
 
 from google.cloud import bigquery
 
-from bench.contest import DAY, Arena
+from bench import asked
+from bench.contest import DAY, OURS, Arena, arena, function
+from local import sample
 from local.sample import EASTERN
 from monitor.bigquery.client import load
 from monitor.bigquery.history import history_row
@@ -26,7 +32,8 @@ from monitor.core.history import Check, SeenGame
 from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
 from monitor.core.verdict import DateVerdict, judge
 from monitor.request import CheckRequest, Run, Trigger
-from monitor.settings import load_settings
+from monitor.settings import Settings, load_settings
+from monitor.web import dashboard
 
 YEARS, A_YEAR = 10, timedelta(days=365)
 YEAR = DateRange(DAY - A_YEAR + timedelta(days=1), DAY)
@@ -39,6 +46,7 @@ RUNS = (timedelta(), *(timedelta(minutes=minutes) for minutes in range(15, 15 + 
 _SETTINGS = load_settings({"GCP_PROJECT_ID": "bench", "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/none"})
 _PLAYOFFS = DateRange(date(2025, 4, 13), date(2025, 6, 30))
 _ROWS_A_JOB = 2_000
+_TIMES = 5
 _EVIDENCE = 2
 """Days on each side that a check is shown: enough to tell an off-day."""
 
@@ -66,6 +74,62 @@ def fill(here: Arena) -> None:
     client.query_and_wait(Path(__file__).with_suffix(".sql").read_text(), job_config=config)
 
 
+def checks() -> Iterator[tuple[str, float]]:
+    """A warm check on an empty history and on one of ten years.
+
+    An emulator slows down with every job, so each history has its own. They take turns, and their emulators have run as
+    many jobs, but for the five that fill one.
+    """
+    check = f"/?date={DAY}&notify=never"
+    seconds: dict[str, list[float]] = {"check_empty": [], "check_decade": []}
+    with arena() as empty, arena() as full:
+        fill(full)
+        with function(OURS, empty.environment, check) as before, function(OURS, full.environment, check) as after:
+            for _ in range(_TIMES):
+                for name, ours in zip(seconds, (before, after), strict=True):
+                    seconds[name].append(ours.get(check))
+    for name, taken in seconds.items():
+        yield name, median(taken)
+
+
+def pages() -> Iterator[tuple[str, float]]:
+    """The dashboard of a season on ten years of history: seconds to the answer, and milliseconds of processor time."""
+    path = f"/dashboard?start={SEASON.first}&end={SEASON.last}"
+    with arena() as here:
+        fill(here)
+        with function(OURS, here.environment, path) as ours:
+            yield "page", median(ours.get(path) for _ in range(_TIMES))
+        client, settings = here.client(), here.settings
+        queries, request = asked.by_a_page(settings, SEASON), asked.page_of(SEASON)
+        own, bare = [], []
+        for _ in range(_TIMES):
+            started = time.process_time()
+            dashboard.page(client, settings, request, now=sample.MORNING)
+            own.append(time.process_time() - started)
+            started = time.process_time()
+            _ask(client, settings, queries)
+            bare.append(time.process_time() - started)
+    yield "page_cpu", 1000 * median(own)
+    yield "page_bare_cpu", 1000 * median(bare)
+
+
+def _ask(client: bigquery.Client, settings: Settings, queries: Sequence[asked.Asked]) -> None:
+    """The same queries side by side, with only the BigQuery client."""
+
+    def rows(query: asked.Asked) -> list[bigquery.Row]:
+        config = bigquery.QueryJobConfig(
+            default_dataset=f"{client.project}.{settings.monitoring_dataset}",
+            query_parameters=[
+                bigquery.ScalarQueryParameter("start_date", "DATE", query.first),
+                bigquery.ScalarQueryParameter("end_date", "DATE", query.last),
+            ],
+        )
+        return list(client.query_and_wait(query.sql, job_config=config))
+
+    with ThreadPoolExecutor(len(queries)) as threads:
+        list(threads.map(rows, queries))
+
+
 @cache
 def year() -> Sequence[dict[str, Any]]:
     """The rows of a year, the same on every run."""
@@ -79,7 +143,7 @@ def _slate(day: date, random: Random) -> list[_Game]:
     if day in _SETTINGS.off_season or random.random() < 1 / 20:
         return []
     count = random.randint(1, 4) if day in _PLAYOFFS else random.randint(3, 12)
-    early = datetime.combine(day, time(6, random.randint(40, 59)), EASTERN)
+    early = datetime.combine(day, clock(6, random.randint(40, 59)), EASTERN)
     late = early + timedelta(minutes=random.randint(90, 600)) if random.random() < 1 / 10 else early
     teams = random.sample(sorted(TEAMS), 2 * count)
     return [
@@ -94,7 +158,7 @@ def _checked(day: date, games: Mapping[date, Sequence[_Game]], random: Random) -
     request = CheckRequest.model_validate({}, context={"today": day})
     checks: list[Check] = []
     for after in RUNS:
-        now = datetime.combine(day, time(8), EASTERN) + after
+        now = datetime.combine(day, clock(8), EASTERN) + after
         run = Run(_SETTINGS, request, f"{random.getrandbits(128):032x}", Trigger.SCHEDULER, now)
         (verdict,) = judge([day], _readings(near, now), _SETTINGS.rules, {day: checks}, now=now, today=day)
         reason = decide(
@@ -137,7 +201,7 @@ def _readings(games: Sequence[_Game], now: datetime) -> Readings:
             game.away,
             game.home,
             "final" if game.day < now.date() else "scheduled",
-            datetime.combine(game.day, time(19), EASTERN),
+            datetime.combine(game.day, clock(19), EASTERN),
             written,
         )
         for game in games

@@ -1,7 +1,7 @@
 -- Nine more years from the rows of one. Every date and time that says what a row is about or when it was written moves.
 INSERT INTO data_availability_checks
 SELECT
-  * REPLACE (
+  * EXCEPT (back) REPLACE (
     DATE_SUB(check_date, INTERVAL back DAY) AS check_date,
     TIMESTAMP_SUB(check_time, INTERVAL back DAY) AS check_time,
     TIMESTAMP_SUB(due_at, INTERVAL back DAY) AS due_at,

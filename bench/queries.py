@@ -4,34 +4,26 @@ The bytes are those that BigQuery would read for one check and for one page once
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from google.cloud import bigquery
 from sqlglot import exp
 from sqlglot.optimizer.scope import traverse_scope
 
-from bench import decade
-from bench.contest import DAY
+from bench import asked, decade
 from bench.scans import COLUMNS, Scan, scans
 from local import sample
 from local.platform import TABLES
-from monitor.bigquery.history import read_checks
 from monitor.bigquery.schema import HISTORY, Column, wanted_columns, wanted_views
-from monitor.bigquery.sources import read_sources
-from monitor.core.dates import DateRange
-from monitor.request import CheckRequest, DashboardRequest, Run, Trigger
 from monitor.settings import SCHEMAS, load_settings
-from monitor.web import dashboard
 from tests.unit.bigquery.test_sql import PARTITIONS, QUERIES, parse, selects_a_star, unbounded
 
 _COLUMNS = {name: set(table.types) for name, table in TABLES.items()}
 _COLUMNS[HISTORY] = {column["name"] for column in wanted_columns()}
 _SETTINGS = load_settings({"GCP_PROJECT_ID": "bench"})
-_TODAY = {"today": DAY}
 # The logical size of a value, of a string without its text: https://cloud.google.com/bigquery/pricing#data
 _BYTES = {"BOOL": 1, "DATE": 8, "INT64": 8, "INTEGER": 8, "STRING": 2, "TIMESTAMP": 8}
 
@@ -70,52 +62,18 @@ class Bill:
 
 
 def of_a_check() -> list[Bill]:
-    """What one check of the bad day reads: the default sources and the history."""
-    client = _Client()
-    request = CheckRequest.model_validate({"date": str(DAY)}, context=_TODAY)
-    run = Run(_SETTINGS, request, "bench", Trigger.MANUAL, sample.MORNING)
-    read_sources(client.as_bigquery(), run)
-    read_checks(client.as_bigquery(), _SETTINGS, run.days)
-    return client.bills()
+    """What one check reads: the default sources and the history."""
+    return _bills(asked.by_a_check(_SETTINGS))
 
 
 def of_a_page() -> list[Bill]:
     """What the dashboard of a whole season reads."""
-    client = _Client()
-    season = {"start": str(decade.SEASON.first), "end": str(decade.SEASON.last)}
-    asked = DashboardRequest.model_validate(season, context=_TODAY)
-    dashboard.page(client.as_bigquery(), _SETTINGS, asked, now=sample.MORNING)
-    return client.bills()
+    return _bills(asked.by_a_page(_SETTINGS, decade.SEASON))
 
 
-class _NoRows(tuple[()]):
-    """An answer without rows or columns."""
-
-    __slots__ = ()
-    schema = ()
-
-
-class _Client:
-    """Stands for BigQuery's client: it answers every query with no rows, and keeps what was asked."""
-
-    project = _SETTINGS.gcp_project_id
-
-    def __init__(self) -> None:
-        self._asked: list[tuple[str, str, DateRange]] = []
-
-    def as_bigquery(self) -> bigquery.Client:
-        return cast("bigquery.Client", self)
-
-    def query_and_wait(self, sql: str, *, job_config: bigquery.QueryJobConfig, **_limits: object) -> _NoRows:
-        first, last = (parameter.value for parameter in job_config.query_parameters)
-        self._asked.append((job_config.labels["source"], sql, DateRange(first, last)))
-        return _NoRows()
-
-    def bills(self) -> list[Bill]:
-        """What the queries would have read, in the order of their names."""
-        views = wanted_views(_SETTINGS)
-        asked = sorted(self._asked, key=lambda one: one[0])
-        return [_bill(name, scan) for name, sql, days in asked for scan in scans(sql, days, views)]
+def _bills(queries: Sequence[asked.Asked]) -> list[Bill]:
+    views = wanted_views(_SETTINGS)
+    return [_bill(query.name, scan) for query in queries for scan in scans(query.sql, query.days, views)]
 
 
 def _bill(query: str, scan: Scan) -> Bill:
