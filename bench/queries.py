@@ -94,7 +94,7 @@ def _sizes(table: str) -> dict[date, Counter[str]]:
     of_the_last: dict[str, Counter[str]] = defaultdict(Counter)
     for row in decade.year() if table == HISTORY else sample.season()[table]:
         for column in columns:
-            for name, size in _values(row.get(column["name"]), column):
+            for name, size in sizes(row.get(column["name"]), column):
                 of_the_last[row[partition]][name] += size
     return {
         date.fromisoformat(day) - years * decade.A_YEAR: sizes
@@ -103,14 +103,14 @@ def _sizes(table: str) -> dict[date, Counter[str]]:
     }
 
 
-def _values(value: Any, column: Column, within: str = "") -> Iterator[tuple[str, int]]:  # noqa: ANN401 - of any type
+def sizes(value: Any, column: Column, within: str = "") -> Iterator[tuple[str, int]]:  # noqa: ANN401 - of any type
     """The size of each value in a column. NULL has none, a record or an array the sum of what it holds."""
     name = f"{within}{column['name']}"
     if isinstance(value, list):
         for one in value:
-            yield from _values(one, column, within)
+            yield from sizes(one, column, within)
     elif isinstance(value, dict):
         for field in column["fields"]:
-            yield from _values(value[field["name"]], field, f"{name}.")
+            yield from sizes(value[field["name"]], field, f"{name}.")
     elif value is not None:
         yield name, _BYTES[column["type"]] + (len(value.encode()) if column["type"] == "STRING" else 0)

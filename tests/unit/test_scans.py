@@ -1,11 +1,15 @@
 """What BigQuery has to scan for a query: it is found to be little only where that is sure."""
 
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.queries import sizes
 from bench.scans import Scan, scans
 from monitor.core.dates import DateRange
+from tests.unit.bigquery.test_sql import each_source
 
 DAYS = DateRange(date(2026, 1, 12), date(2026, 1, 18))
 VIEWS = {"checks": "SELECT * FROM `nba.monitoring.data_availability_checks`"}
@@ -171,3 +175,32 @@ def test_a_filter_reaches_into_views_and_can_reach_back() -> None:
 )
 def test_a_scan_reads_what_is_referred_to(sql: str, columns: str) -> None:
     assert " ".join(only_scan(sql).columns) == columns
+
+
+@each_source
+def test_a_source_reads_only_the_dates_asked_for(path: Path) -> None:
+    assert {scan.dates for scan in scans(path.read_text(), DAYS, {})} == {DAYS}
+
+
+@pytest.mark.parametrize(
+    ("of", "value", "size"),
+    [
+        ("STRING", "Dončić", 2 + 8),
+        ("STRING", ["a", "bc"], 2 + 1 + 2 + 2),
+        ("INTEGER", 7, 8),
+        ("BOOL", False, 1),
+        ("DATE", "2026-01-18", 8),
+        ("TIMESTAMP", "2026-01-18T13:00:00+00:00", 8),
+        ("TIMESTAMP", None, 0),
+        ("STRING", [], 0),
+    ],
+)
+def test_a_value_has_its_logical_size(of: str, value: Any, size: int) -> None:
+    assert sum(each for _, each in sizes(value, {"name": "column", "type": of})) == size
+
+
+def test_a_record_has_the_size_of_its_fields() -> None:
+    fields = [{"name": "away", "type": "STRING"}, {"name": "players", "type": "INTEGER"}]
+    games = {"name": "games", "type": "RECORD", "fields": fields}
+    rows = [{"away": "BOS", "players": 17}, {"away": None, "players": 16}]
+    assert [*sizes(rows, games)] == [("games.away", 5), ("games.players", 8), ("games.players", 8)]
