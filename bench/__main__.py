@@ -3,6 +3,8 @@
 Ratios are measured side by side: in each round the contestants take turns on one fresh emulator.
 """
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,11 +15,13 @@ from io import StringIO
 from itertools import batched
 from random import Random
 from statistics import median
+from subprocess import PIPE, STDOUT
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from google.cloud import bigquery
 
-from bench import report
+from bench import decade, report
 from bench.contest import (
     CHECK,
     DATES,
@@ -34,15 +38,16 @@ from bench.contest import (
     settings_of,
 )
 from bench.contestants import bare
-from bench.queries import reads
+from bench.queries import of_a_check, of_a_page, reads
 from local import sample
-from local.function import free_port
+from local.emulator import ROOT
 from monitor.check import run_check
 from monitor.core.games import TEAMS
 from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
 from monitor.core.verdict import Status, judge
 from monitor.request import CheckRequest, Run, Trigger
 from monitor.settings import load_settings
+from tests.proxy import SOURCES, Proxy, serve
 
 ROUNDS = 5
 
@@ -77,8 +82,11 @@ def main() -> None:
             measure(f"round {number + 1} of {ROUNDS}: the season", _season(here, number))
     measure("the core alone", _core())
     measure("memory over 1,000 checks", _memory())
+    measure("a check on ten years of history", decade.checks())
+    measure("a page of ten years of history", decade.pages())
     measure("what ships", _shipped())
     measure("what the queries read", _bytes())
+    measure("a fresh clone", _clone())
     report.write(samples, seconds=time.perf_counter() - started)
 
 
@@ -176,20 +184,16 @@ def _made_up(games: int, random: Random) -> Readings:
 
 
 def _memory() -> Figures:
-    """Each hundred checks have an emulator of their own, and dates from all over the season, with six checks each.
-
-    The function keeps running. Many jobs make an emulator slow, and a check reads all earlier rows of its date.
-    """
-    port = free_port()
-    with function(OURS, settings_of(f"http://127.0.0.1:{port}"), "/health") as ours:
-        for hundred in range(10):
-            days = 6 * [*DATES][hundred::10]
-            with arena(port):
-                for number, day in enumerate(days[:100]):
-                    ours.get(f"/?date={day}&notify=never")
-                    if (hundred, number) == (0, 9):
-                        yield "memory_10", ours.resident_megabytes()
-        yield "memory_1000", ours.resident_megabytes()
+    """A thousand checks of ten dates. What was read once is repeated by a proxy; every row is loaded."""
+    days = [*DATES][80:90]
+    with arena() as here:
+        behind = Proxy(here.environment["BIGQUERY_EMULATOR_HOST"], unchanging={*SOURCES, "read history"})
+        with serve(behind) as proxy, function(OURS, settings_of(proxy.url), "/health") as ours:
+            for number in range(1_000):
+                ours.get(f"/?date={days[number % 10]}&notify=never")
+                if number == 9:
+                    yield "memory_10", ours.resident_megabytes()
+            yield "memory_1000", ours.resident_megabytes()
 
 
 def _shipped() -> Figures:
@@ -200,6 +204,23 @@ def _shipped() -> Figures:
 
 def _bytes() -> Figures:
     yield "bytes", sum(read.too_much for read in reads())
+    yield "bytes_check", sum(bill.megabytes for bill in of_a_check())
+    yield "bytes_page", sum(bill.megabytes for bill in of_a_page())
+
+
+def _clone() -> Figures:
+    """What a newcomer waits for, in a clone whose environments are made anew."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "MAKEFLAGS"}}
+        run = partial(subprocess.run, env=environment, check=True, stdout=PIPE, stderr=STDOUT)
+        started = time.perf_counter()
+        run(["git", "clone", "--quiet", ROOT, folder])
+        run(["make", "demo", "ARGS=--once"], cwd=folder)
+        yield "first_alert", time.perf_counter() - started
+        run(["rm", "-rf", ".venv", ".venv-emulator", ".local"], cwd=folder)
+        started = time.perf_counter()
+        run(["make", "test"], cwd=folder)
+        yield "make_test", time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -11,7 +11,10 @@ _HOLDS: dict[str, Callable[[float, float], bool]] = {"≥": ge, "≤": le, ">": 
 
 @dataclass(frozen=True)
 class Mark:
-    """A measurement, the figures of a round that it is computed from, and the target for its median over the rounds."""
+    """A measurement, the figures of a round that it is computed from, and the target.
+
+    It holds for the median over the rounds, or for `every` round.
+    """
 
     measure: str
     unit: str
@@ -19,6 +22,7 @@ class Mark:
     wanted: float
     of: tuple[str, ...]
     figure: Callable[..., float] = lambda value: value
+    every: bool = False
 
     def result(self, samples: Mapping[str, Sequence[float]]) -> dict[str, Any]:
         """The row for bench/results.json. The spread is the minimum and maximum over the rounds."""
@@ -28,8 +32,8 @@ class Mark:
             "measure": self.measure,
             "value": round(value, 3),
             "unit": self.unit,
-            "mark": f"{self.sign} {self.wanted:g}",
-            "met": _HOLDS[self.sign](value, self.wanted),
+            "mark": f"{self.sign} {self.wanted:g}{' in every round' if self.every else ''}",
+            "met": all(_HOLDS[self.sign](each, self.wanted) for each in (figures if self.every else [value])),
             "spread": [round(min(figures), 3), round(max(figures), 3)],
         }
 
@@ -38,29 +42,53 @@ def _ratio(one: float, other: float) -> float:
     return one / other
 
 
+def _beyond(ours: float, bare: float) -> float:
+    return ours - bare
+
+
 MARKS = (
-    Mark("one check, warm function, wall time: the script ÷ ours", "ratio", "≥", 15, ("script", "warm"), _ratio),
-    Mark("one check, cold process to answer: the script ÷ ours", "ratio", "≥", 5, ("script", "cold"), _ratio),
     Mark(
-        "cold start to first answer of /health: ours ÷ the floor", "ratio", "≤", 1.15, ("start", "floor_start"), _ratio
+        "one check, warm function, wall time: the script ÷ ours",
+        "ratio",
+        "≥",
+        15,
+        ("script", "warm"),
+        _ratio,
+        every=True,
     ),
+    Mark("one check, cold process to answer: the script ÷ ours", "ratio", "≥", 9, ("script", "cold"), _ratio),
+    Mark("cold start to first answer of /health: ours ÷ the floor", "ratio", "≤", 1, ("start", "floor_start"), _ratio),
+    Mark("one check, cold, wall: Soda Core ÷ ours", "ratio", "≥", 1.5, ("soda", "cold"), _ratio),
+    Mark("one check, cold, wall: Great Expectations ÷ ours", "ratio", "≥", 5, ("expectations", "cold"), _ratio),
     Mark(
         "own CPU time per check beyond the bare client's, one date of 15 games",
         "ms",
         "≤",
-        10,
+        5,
         ("cpu", "bare_cpu"),
-        lambda ours, bare: ours - bare,
+        _beyond,
     ),
-    Mark("a season (170 dates) in one request ÷ one date", "ratio", "≤", 2.5, ("season", "date"), _ratio),
+    Mark("core alone: ten seasons (14,000 games, 28,000 team rows per source) judged", "s", "≤", 0.5, ("core",)),
+    Mark("a season (170 dates) in one request ÷ one date", "ratio", "≤", 1.4, ("season", "date"), _ratio),
     Mark("a season: 170 single requests ÷ one range request", "ratio", "≥", 60, ("singles", "season"), _ratio),
     Mark("BigQuery jobs: per season ÷ per check", "ratio", "=", 1, ("jobs_season", "jobs_date"), _ratio),
-    Mark("core alone: ten seasons (14,000 games, 28,000 team rows per source) judged", "s", "≤", 1, ("core",)),
-    Mark("memory after 1,000 checks ÷ after 10", "ratio", "≤", 1.1, ("memory_1000", "memory_10"), _ratio),
-    Mark("resident memory, idle after boot: ours ÷ the floor", "ratio", "≤", 1.2, ("idle", "floor_idle"), _ratio),
+    Mark(
+        "one check on a history of ten years, 20 rows a date ÷ on an empty one",
+        "ratio",
+        "≤",
+        1.1,
+        ("check_decade", "check_empty"),
+        _ratio,
+    ),
+    Mark("/dashboard of a season on that history: own time", "ms", "≤", 100, ("page_cpu", "page_bare_cpu"), _beyond),
+    Mark("/dashboard of a season on that history, on the emulator", "s", "≤", 2, ("page",)),
+    Mark("bytes that one check would read at ten years", "MB", "≤", 20, ("bytes_check",)),
+    Mark("bytes that one page of a season would read at ten years", "MB", "≤", 100, ("bytes_page",)),
+    Mark("queries that could read other dates than those asked for, or select a star", "queries", "=", 0, ("bytes",)),
+    Mark("memory after 1,000 checks ÷ after 10", "ratio", "≤", 1.05, ("memory_1000", "memory_10"), _ratio),
+    Mark("resident memory, idle after boot: ours ÷ the floor", "ratio", "≤", 1.05, ("idle", "floor_idle"), _ratio),
     Mark("installed size of what ships, compiled", "MB", "≤", 110, ("size",)),
     Mark("packages that ship", "packages", "≤", 55, ("packages",)),
-    Mark("queries that could read other dates than those asked for, or select a star", "queries", "=", 0, ("bytes",)),
-    Mark("one check, cold, wall: Soda Core ÷ ours", "ratio", ">", 1, ("soda", "cold"), _ratio),
-    Mark("one check, cold, wall: Great Expectations ÷ ours", "ratio", ">", 3, ("expectations", "cold"), _ratio),
+    Mark("make test on a fresh clone, set-up included", "s", "≤", 300, ("make_test",)),
+    Mark("git clone to the first alert on screen, packages cached", "s", "≤", 25, ("first_alert",)),
 )
