@@ -28,7 +28,7 @@ reliability: .venv/.ready .venv-emulator/.ready ## Run the proofs and write docs
 mutants: .venv/.ready .venv-emulator/.ready ## Break the code in many small ways; show which test notices (ARGS=slack: only there)
 	.venv/bin/python -m tests.mutants $(ARGS)
 
-bench: .venv/.ready .venv-emulator/.ready .venv-shipped/.ready .venv-soda/.ready .venv-expectations/.ready ## Run the benchmark and write docs/performance.md
+bench: .venv/.ready .venv-emulator/.ready .venv-shipped/.ready .venv-soda/.ready .venv-expectations/.ready .venv-dbt/.ready ## Run the benchmark and write docs/performance.md
 	.venv/bin/python -m bench
 
 lint: .venv/.ready ## Check lint, formatting and types of Python, and shell scripts
@@ -56,7 +56,7 @@ lock: .venv/.ready ## Pin the newest versions that requirements*.in allow
 	.venv/bin/uv pip compile -q --upgrade --no-header --generate-hashes requirements.in -o requirements.txt
 	.venv/bin/uv pip compile -q --upgrade --no-header requirements-dev.in -o requirements-dev.txt
 	.venv/bin/uv pip compile -q --upgrade --no-header requirements-emulator.in -o requirements-emulator.txt
-	for name in soda expectations; do .venv/bin/uv pip compile -q --upgrade --no-header \
+	for name in soda expectations dbt; do .venv/bin/uv pip compile -q --upgrade --no-header \
 		bench/contestants/$$name/requirements.in -o bench/contestants/$$name/requirements.txt; done
 
 clean: ## Remove everything the other targets create

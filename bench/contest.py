@@ -3,12 +3,16 @@
 They share one emulator with the sample season, and one Slack inbox.
 """
 
+import json
+import os
 import subprocess
+import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 from urllib.error import URLError
@@ -27,6 +31,7 @@ from monitor.core.dates import DateRange
 from monitor.settings import Settings, load_settings
 
 SHIPPED, CONTESTANTS = ROOT / ".venv-shipped", ROOT / "bench" / "contestants"
+DBT = ROOT / ".venv-dbt" / "bin"
 OURS, FLOOR = ROOT / "main.py", CONTESTANTS / "floor" / "main.py"
 DAY = sample.BAD_DAY
 CHECK = f"/?date={DAY}&notify=always"
@@ -35,6 +40,9 @@ DATES = DateRange(sample.SEASON.first, sample.SEASON.first + timedelta(days=169)
 FULL_DAY = sample.OFF_DAY
 """An off-day of the sample season that gets fifteen games."""
 LONGEST_SECONDS = 300
+
+type Command = tuple[Sequence[str | Path], Mapping[str, str]]
+"""The words of a command, and its environment."""
 
 
 class ContestantError(Exception):
@@ -78,23 +86,87 @@ def settings_of(url: str) -> dict[str, str]:
 
 def script(here: Arena) -> float:
     """The bash script: two counts, an insert, a message."""
-    api = here.environment["BIGQUERY_EMULATOR_HOST"]
-    account = {"CLOUDSDK_AUTH_ACCESS_TOKEN": "none", "CLOUDSDK_CONFIG": str(here.folder), "BIGQUERY_API": api}
-    return _run([CONTESTANTS / "script" / "check.sh", str(DAY)], {**here.environment, **account})
+    return _run(script_command(DAY, here.environment, here.folder))
+
+
+def script_command(day: date, environment: Mapping[str, str], folder: Path) -> Command:
+    """The bash script about a date. Google's command keeps its configuration in this folder."""
+    account = {"CLOUDSDK_AUTH_ACCESS_TOKEN": "none", "CLOUDSDK_CONFIG": str(folder)}
+    api = {"BIGQUERY_API": environment["BIGQUERY_EMULATOR_HOST"]}
+    return [CONTESTANTS / "script" / "check.sh", str(day)], {**environment, **account, **api}
 
 
 def framework(name: str, here: Arena) -> float:
     """`soda` or `expectations`, in its own environment. It has to find the gap."""
-    python, checker = ROOT / f".venv-{name}" / "bin" / "python", CONTESTANTS / name / "check.py"
-    return _run([python, checker, str(DAY)], here.environment, status=1)
+    return _run(framework_command(name, DAY, here.environment), status=1)
 
 
-def _run(command: list[str | Path], environment: Mapping[str, str], status: int = 0) -> float:
+def framework_command(name: str, day: date, environment: Mapping[str, str]) -> Command:
+    """`soda` or `expectations` about a date."""
+    return [ROOT / f".venv-{name}" / "bin" / "python", CONTESTANTS / name / "check.py", str(day)], environment
+
+
+def on_duckdb(name: str, here: Arena) -> float:
+    """`soda` or `expectations` on the same rows in DuckDB, in its own process."""
+    return _run(framework_command(name, DAY, _with_duckdb(here.folder / "season.duckdb")), status=1)
+
+
+def dbt(here: Arena) -> float:
+    """`dbt source freshness` on DuckDB. It has to find a stale table."""
+    return _run(dbt_command(sample.MORNING, here.folder / "season.duckdb", here.folder / "dbt"), status=1)
+
+
+def elementary(here: Arena) -> float:
+    """Elementary's `data_freshness_sla` on DuckDB. It has to find a stale table; `fetch_elementary` comes first."""
+    return _run(elementary_command(sample.MORNING, here.folder / "season.duckdb", here.folder / "elementary"), status=1)
+
+
+def dbt_command(at: datetime, warehouse: Path, folder: Path) -> Command:
+    """`dbt source freshness` at this time. The predictions are asked about once they are due."""
+    due = datetime.combine(at.date(), time_of_day(18, 30), UTC)
+    words = ["source", "freshness", *([] if at >= due else ["--exclude", "source:nba_predictions"])]
+    return _dbt_command("dbt", at, words, folder), _with_duckdb(warehouse)
+
+
+def elementary_command(at: datetime, warehouse: Path, folder: Path) -> Command:
+    """`dbt test` with Elementary's test at this time."""
+    return _dbt_command("elementary", at, ["test"], folder), _with_duckdb(warehouse)
+
+
+def _dbt_command(project: str, at: datetime, words: Sequence[str], folder: Path) -> list[str | Path]:
+    about = json.dumps({"game_date": str(at.date())})
+    places: list[str | Path] = ["--project-dir", CONTESTANTS / project, "--profiles-dir", CONTESTANTS / "dbt"]
+    asked: list[str | Path] = [DBT / "python", CONTESTANTS / "dbt" / "check.py", at.isoformat(), *words]
+    return [*asked, *places, "--target-path", folder, "--log-path", folder, "--vars", about]
+
+
+def fetch_elementary() -> bool:
+    """Whether Elementary could be fetched from its repository; if not, one line says so."""
+    project: list[str | Path] = ["--project-dir", CONTESTANTS / "elementary", "--profiles-dir", CONTESTANTS / "dbt"]
+    quiet: list[str | Path] = ["--quiet", "--log-path", ROOT / ".local", "--vars", json.dumps({"game_date": str(DAY)})]
+    # Git's own settings, such as another place for a repository, come from this process's environment.
+    done = subprocess.run(
+        [DBT / "dbt", "deps", *project, *quiet],
+        env={**os.environ, "DUCKDB_FILE": ":memory:"},
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        print("Elementary is left out: dbt deps could not fetch it; see .local/dbt.log", file=sys.stderr)
+    return done.returncode == 0
+
+
+def _with_duckdb(warehouse: Path) -> dict[str, str]:
+    return {**inherited(), "DUCKDB_FILE": str(warehouse)}
+
+
+def _run(command: Command, status: int = 0) -> float:
+    words, environment = command
     started = time.perf_counter()
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - started
     if done.returncode != status:
-        raise ContestantError(f"{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        raise ContestantError(f"{words[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
     return seconds
 
 

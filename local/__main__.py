@@ -9,7 +9,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -22,7 +22,7 @@ from google.cloud import bigquery
 from local import sample, season
 from local.emulator import ROOT, EmulatorError, bigquery_emulator
 from local.function import CLOCK, FunctionError, function
-from local.inbox import Inbox, Message, serve
+from local.inbox import Inbox, serve
 from local.platform import create_tables, load
 from monitor.bigquery.client import connect
 from monitor.bigquery.schema import apply_schema
@@ -109,15 +109,7 @@ def _show(client: bigquery.Client, url: str, inbox: Inbox) -> None:
         print("\n".join(f"  {name:16} {value}" for name, value in row.items()))
 
     print("\nThe message in Slack:\n")
-    print("\n".join(f"  | {line}" for line in _lines(inbox.messages[-1])), flush=True)
-
-
-def _lines(message: Message) -> Iterator[str]:
-    for block in message.blocks:
-        texts = [block["text"]] if "text" in block else block["elements"]
-        for text in texts:
-            yield from str(text["text"]).splitlines()
-        yield ""
+    print("\n".join(f"  | {line}" for line in inbox.messages[-1].lines()), flush=True)
 
 
 def _stay(url: str, inbox: Inbox, environment: Mapping[str, str]) -> None:

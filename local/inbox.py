@@ -61,6 +61,14 @@ class Message:
     edited: int = 0
     earlier: tuple[Payload, ...] = ()  # its text and blocks before each edit
 
+    def lines(self) -> Iterator[str]:
+        """The texts of its blocks, line by line, with an empty line after each block."""
+        for block in self.blocks:
+            texts = [block["text"]] if "text" in block else block["elements"]
+            for text in texts:
+                yield from str(text["text"]).splitlines()
+            yield ""
+
 
 class RefusedError(Exception):
     """The message was rejected. The arguments are the reasons; each starts with Slack's error."""
