@@ -20,6 +20,7 @@ from urllib.request import urlopen
 
 from google.cloud import bigquery
 
+from bench import duckdb_file
 from local import sample
 from local.emulator import ROOT, bigquery_emulator
 from local.function import free_port, inherited
@@ -108,17 +109,17 @@ def framework_command(name: str, day: date, environment: Mapping[str, str]) -> C
 
 def on_duckdb(name: str, here: Arena) -> float:
     """`soda` or `expectations` on the same rows in DuckDB, in its own process."""
-    return _run(framework_command(name, DAY, _with_duckdb(here.folder / "season.duckdb")), status=1)
+    return _run(framework_command(name, DAY, _with_duckdb(_season(here))), status=1)
 
 
 def dbt(here: Arena) -> float:
     """`dbt source freshness` on DuckDB. It has to find a stale table."""
-    return _run(dbt_command(sample.MORNING, here.folder / "season.duckdb", here.folder / "dbt"), status=1)
+    return _run(dbt_command(sample.MORNING, _season(here), here.folder / "dbt"), status=1)
 
 
 def elementary(here: Arena) -> float:
     """Elementary's `data_freshness_sla` on DuckDB. It has to find a stale table; `fetch_elementary` comes first."""
-    return _run(elementary_command(sample.MORNING, here.folder / "season.duckdb", here.folder / "elementary"), status=1)
+    return _run(elementary_command(sample.MORNING, _season(here), here.folder / "elementary"), status=1)
 
 
 def dbt_command(at: datetime, warehouse: Path, folder: Path) -> Command:
@@ -154,6 +155,14 @@ def fetch_elementary() -> bool:
     if done.returncode:
         print("Elementary is left out: dbt deps could not fetch it; see .local/dbt.log", file=sys.stderr)
     return done.returncode == 0
+
+
+def _season(here: Arena) -> Path:
+    """The sample season as a DuckDB file, written when it is first asked for."""
+    file = here.folder / "season.duckdb"
+    if not file.exists():
+        duckdb_file.write(file, sample.season())
+    return file
 
 
 def _with_duckdb(warehouse: Path) -> dict[str, str]:
