@@ -1,6 +1,6 @@
 """Checks with Soda Core whether every game of a date has its Phase 4 players: check.py DATE.
 
-Set GCP_PROJECT_ID and, for an emulator, BIGQUERY_EMULATOR_HOST.
+Set GCP_PROJECT_ID and, for an emulator, BIGQUERY_EMULATOR_HOST; or DUCKDB_FILE, for the same tables in a file.
 Prints one line and exits like Soda's own command: 0 if every game has its data, 1 if one does not, 3 on an error.
 """
 
@@ -18,12 +18,16 @@ FOLDER = Path(__file__).parent
 
 
 def main(game_date: str) -> int:
-    if "BIGQUERY_EMULATOR_HOST" in os.environ:  # the emulator needs no account, but Soda does
+    data_source = "data_source.yaml"
+    if "DUCKDB_FILE" in os.environ:
+        data_source = "duckdb.yaml"
+        os.environ["GCP_PROJECT_ID"] = Path(os.environ["DUCKDB_FILE"]).stem  # DuckDB names a database like its file
+    elif "BIGQUERY_EMULATOR_HOST" in os.environ:  # the emulator needs no account, but Soda does
         os.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(FOLDER / "no_account.json")
     # Results this small come with the query response.
     warnings.filterwarnings("ignore", message="Cannot create BigQuery Storage client")
     session = verify_contract_locally(
-        data_source_file_path=str(FOLDER / "data_source.yaml"),
+        data_source_file_path=str(FOLDER / data_source),
         contract_file_path=str(FOLDER / "contract.yaml"),
         variables={"game_date": game_date},
     )
