@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr
-from datetime import datetime
 from functools import partial
 from io import StringIO
 from itertools import batched
@@ -21,7 +20,7 @@ from uuid import uuid4
 
 from google.cloud import bigquery
 
-from bench import decade, report
+from bench import decade, duckdb_file, mornings, report
 from bench.contest import (
     CHECK,
     DATES,
@@ -32,8 +31,12 @@ from bench.contest import (
     SHIPPED,
     Arena,
     arena,
+    dbt,
+    elementary,
+    fetch_elementary,
     framework,
     function,
+    on_duckdb,
     script,
     settings_of,
 )
@@ -71,11 +74,16 @@ def main() -> None:
         "ours and the floor, started": _started,
         "Soda Core": _timed("soda", partial(framework, "soda")),
         "Great Expectations": _timed("expectations", partial(framework, "expectations")),
+        "Soda Core on DuckDB": _timed("soda_duckdb", partial(on_duckdb, "soda")),
+        "Great Expectations on DuckDB": _timed("expectations_duckdb", partial(on_duckdb, "expectations")),
+        "dbt source freshness": _timed("dbt", dbt),
+        **({"Elementary": _timed("elementary", elementary)} if fetch_elementary() else {}),
     }
     for number in range(ROUNDS):
         # Each contestant starts a round in turn. What gives the emulator many jobs comes last.
         order = [*turns][number:] + [*turns][:number]
         with arena() as here:
+            duckdb_file.write(here.folder / "season.duckdb", sample.season())
             for name in order:
                 measure(f"round {number + 1} of {ROUNDS}: {name}", turns[name](here))
             measure(f"round {number + 1} of {ROUNDS}: processor time", _own_cpu(here))
@@ -87,6 +95,7 @@ def main() -> None:
     measure("what ships", _shipped())
     measure("what the queries read", _bytes())
     measure("a fresh clone", _clone())
+    mornings.main()
     report.write(samples, seconds=time.perf_counter() - started)
 
 
@@ -136,9 +145,10 @@ def _jobs(client: bigquery.Client) -> int:
 
 def _own_cpu(here: Arena) -> Figures:
     """Processor time of this process only, without the emulator's."""
-    client, settings = here.client(), here.settings
-    now = datetime.combine(FULL_DAY, sample.MORNING.timetz())
-    request = CheckRequest.model_validate({"notify": "never"}, context={"today": FULL_DAY})
+    # The bare client asks for no predictions, which a past date has due.
+    client, settings = here.client(), load_settings({**here.environment, "PREDICTIONS_SOURCE": ""})
+    now, asked = sample.MORNING, {"date": f"{FULL_DAY}", "notify": "never"}
+    request = CheckRequest.model_validate(asked, context={"today": now.date()})
     ours, bares = [], []
     for _ in range(10):
         started = time.process_time()

@@ -223,9 +223,9 @@ def _field(column: exp.Column) -> tuple[Path, exp.Expr]:
 
 
 def _dropped(select: exp.Select, asked: frozenset[Path]) -> list[exp.Expr]:
-    """The expressions that the query selects and nobody asks for. DISTINCT needs them all."""
+    """The expressions that the query selects and nobody asks for. DISTINCT needs them all, and LIMIT may."""
     names = {path[0] for path in asked}
-    every = select.args.get("distinct")
+    every = select.args.get("distinct") or _is_cut(select)
     return [one for name, one in _projections(select).items() if not every and name not in names]
 
 
