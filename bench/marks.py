@@ -70,7 +70,6 @@ MARKS = (
     ),
     Mark("core alone: ten seasons (14,000 games, 28,000 team rows per source) judged", "s", "≤", 0.5, ("core",)),
     Mark("a season (170 dates) in one request ÷ one date", "ratio", "≤", 1.4, ("season", "date"), _ratio),
-    Mark("a season: 170 single requests ÷ one range request", "ratio", "≥", 60, ("singles", "season"), _ratio),
     Mark("BigQuery jobs: per season ÷ per check", "ratio", "=", 1, ("jobs_season", "jobs_date"), _ratio),
     Mark(
         "one check on a history of ten years, 20 rows a date ÷ on an empty one",

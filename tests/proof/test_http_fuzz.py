@@ -65,10 +65,10 @@ class Recorded:
     """What BigQuery answered to one query."""
 
     schema: Sequence[bigquery.SchemaField]
-    rows: Sequence[Mapping[str, Any]]
+    rows: Sequence[bigquery.Row]
     total_bytes_processed: int = 0
 
-    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+    def __iter__(self) -> Iterator[bigquery.Row]:
         return iter(self.rows)
 
 
@@ -84,7 +84,7 @@ class Recorder:
 
     def query_and_wait(self, sql: str, **given: Any) -> Recorded:
         answer = self.client.query_and_wait(sql, **given)
-        rows = [dict(row) for row in answer]
+        rows = list(answer)
         # Of the season's rest there are many games, which change no verdict here and take most of the time.
         near = [row for row in rows if row.get("game_date", sample.BAD_DAY) <= sample.BAD_DAY + timedelta(days=14)]
         self.answers[sql] = Recorded(answer.schema, near)

@@ -339,7 +339,7 @@ def test_what_bigquery_says_of_an_error_is_text_to_slack(
     inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch, means: Any, word: str
 ) -> None:
     client = door({"GCP_PROJECT_ID": "nobody"}, **means(inbox))
-    monkeypatch.setattr("main.connect", lambda _settings: Broken(word))
+    monkeypatch.setattr("monitor.web.door._client", lambda _settings: Broken(word))
     assert client.get("/").status_code == 503
     said = assert_text(inbox)
     assert "monitor failed" in said
