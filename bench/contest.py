@@ -66,11 +66,11 @@ class Arena:
 
 
 @contextmanager
-def arena(port: int = 0) -> Iterator[Arena]:
-    """A fresh arena, with its emulator on this port: an emulator slows down with every job it runs."""
+def arena() -> Iterator[Arena]:
+    """A fresh arena: an emulator slows down with every job it runs."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
-        url = stack.enter_context(bigquery_emulator(port))
+        url = stack.enter_context(bigquery_emulator())
         inbox = stack.enter_context(serve())
         made = Arena({**settings_of(url), "SLACK_WEBHOOK_URL": inbox.webhook_url}, folder)
         create_tables(made.client())

@@ -31,8 +31,8 @@ class EmulatorError(Exception):
 
 
 @contextmanager
-def bigquery_emulator(port: int = 0) -> Iterator[str]:
-    """Start an empty BigQuery, on a free port by default, and yield its URL. Raises EmulatorError."""
+def bigquery_emulator() -> Iterator[str]:
+    """Start an empty BigQuery on a free port, and yield its URL. Raises EmulatorError."""
     home = ROOT / ".local" / "emulator"
     environment = {**os.environ, "HOME": str(home)}
     home.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ def bigquery_emulator(port: int = 0) -> Iterator[str]:
             subprocess.run([BIN / "python", "-c", _IMPORT_EXTENSIONS], env=environment, check=True)
     with TemporaryDirectory(prefix="bigquery-") as data, Path(data, "log").open("w+") as log:
         server = subprocess.Popen(
-            [BIN / "local-bigquery", "--host", "127.0.0.1", f"--port={port}", "--grpc-port=0", "--data-dir", data],
+            [BIN / "local-bigquery", "--host", "127.0.0.1", "--port=0", "--grpc-port=0", "--data-dir", data],
             env=environment,
             stdout=log,
             stderr=log,
