@@ -53,11 +53,13 @@ def reads() -> Iterator[Read]:
 
 @dataclass(frozen=True)
 class Bill:
-    """What BigQuery reads for one scan of a query: how many dates of the table, and megabytes."""
+    """What BigQuery reads for one scan of a query: how many dates and columns of the table, and megabytes."""
 
     query: str
-    scan: Scan
+    table: str
     dates: int
+    all: bool  # because no filter on dates reaches the table
+    columns: int
     megabytes: float
 
 
@@ -84,7 +86,7 @@ def _bill(query: str, scan: Scan) -> Bill:
         for name, size in sizes.items()
         if any(f"{name}.".startswith(f"{column}.") for column in scan.columns)
     )
-    return Bill(query, scan, len(read), size / 1e6)
+    return Bill(query, scan.table, len(read), scan.dates is None, len(scan.columns), size / 1e6)
 
 
 @cache

@@ -9,6 +9,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from operator import itemgetter
@@ -57,8 +58,10 @@ FOLLOW_UPS = 12
 
 def write(samples: Mapping[str, Sequence[float]], seconds: float) -> None:
     """Store a run and write its page."""
+    bills = {"a check": [*map(asdict, of_a_check())], "a page": [*map(asdict, of_a_page())]}
+    run = {"minutes": round(seconds / 60), "bills": bills, "samples": _rounded(samples)}
     RESULTS.write_text(_json([mark.result(samples) for mark in MARKS]))
-    RUN.write_text(_json({**_machine(), "minutes": round(seconds / 60), "samples": _rounded(samples)}))
+    RUN.write_text(_json({**_machine(), **run}))
     write_page()
 
 
@@ -92,7 +95,6 @@ def page() -> dict[Path, str]:
         "run": last,
         "medians": medians,
         "mornings": mornings.table(),
-        "bills": {"a check": of_a_check(), "a page": of_a_page()},
         "cost": _cost(read),
     }
     return {
