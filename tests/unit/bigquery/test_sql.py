@@ -3,7 +3,6 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from sqlglot import exp
 
 from local.platform import TABLES
 from monitor.bigquery.schema import HISTORY, PARTITION, wanted_columns
+from monitor.bigquery.sources import columns
 from monitor.core.sources import PlayerRow, ScheduleRow
 from monitor.settings import SCHEMAS
 
@@ -21,7 +21,10 @@ OWN = sorted((SCHEMAS / "queries").glob("*.sql"))
 QUERIES = [*SOURCES, *OWN]  # the views, which bound nothing themselves, are in test_views.py
 VIEWS = {path.stem: PARTITION for path in (SCHEMAS / "views").glob("*.sql")}
 PARTITIONS = {HISTORY: PARTITION, **VIEWS, **{name: table.partition for name, table in TABLES.items()}}
-ROWS = {"schedule": ScheduleRow, "context": PlayerRow, "coverage": PlayerRow, "predictions": PlayerRow}
+ROWS: dict[str, type[ScheduleRow | PlayerRow]] = {
+    "schedule": ScheduleRow,
+    **dict.fromkeys(("context", "coverage", "predictions"), PlayerRow),
+}
 
 each_query = pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.stem)
 each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
@@ -126,7 +129,7 @@ def test_a_parameter_never_has_a_columns_name(path: Path) -> None:
 @each_source
 def test_a_source_gives_the_contracts_columns_in_order(path: Path) -> None:
     query = parse(path.read_text())
-    assert query.named_selects == [field.name for field in fields(ROWS[path.parent.name])]
+    assert query.named_selects == list(columns(ROWS[path.parent.name]))
 
 
 def test_the_newest_checks_have_every_column_of_the_history() -> None:

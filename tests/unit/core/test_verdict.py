@@ -682,7 +682,7 @@ LISTED_AT = NOW - timedelta(hours=2)  # an earlier check, after STALE and before
 
 def vanished(*listed: ScheduleRow, refreshed_at: datetime | None = FRESH, **given: Any) -> World:
     """A world that expected MIA@CHI two hours ago, and lists other games now."""
-    rows = [replace(row, refreshed_at=refreshed_at) for row in listed or (game("SAC@PHI"),)]
+    rows = [row._replace(refreshed_at=refreshed_at) for row in listed or (game("SAC@PHI"),)]
     players = teams("SAC@PHI", 17, 17)
     world = World(espn=rows, nbac=rows, phase3=players, phase4=players, history=[seen(LISTED_AT, SEEN)])
     return replace(world, **given)
@@ -1059,7 +1059,7 @@ FUTURE = [
         "Phase 4 rows from the future make a game ready, at a time that is unknown",
         replace(
             complete("BOS@LAL"),
-            phase4=[replace(r, refreshed_at=NOW + timedelta(hours=1)) for r in teams("BOS@LAL", 17, 17)],
+            phase4=[r._replace(refreshed_at=NOW + timedelta(hours=1)) for r in teams("BOS@LAL", 17, 17)],
         ),
         Status.OK,
         warned=("player_composite_factors has times that lie in the future",),

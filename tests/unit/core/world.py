@@ -1,7 +1,7 @@
 """Helpers for tests of the core: what each source returns, and the verdict on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ def game(matchup: str, state: str | None = "scheduled", *, day: date = TODAY, **
     """A row of a schedule source, with an id in date form by default."""
     away, _, home = matchup.partition("@")
     row = ScheduleRow(day, f"{day:%Y%m%d}_{away}_{home}", away, home, state, None, FRESH)
-    return replace(row, **given)
+    return row._replace(**given)
 
 
 def team(code: str | None, players: int, game_id: str | None = None, *, day: date = TODAY) -> PlayerRow:
