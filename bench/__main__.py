@@ -148,7 +148,7 @@ def _own_cpu(here: Arena) -> Figures:
     now, asked = sample.MORNING, {"date": f"{FULL_DAY}", "notify": "never"}
     request = CheckRequest.model_validate(asked, context={"today": now.date()})
     ours, bares = [], []
-    for _ in range(10):
+    for _ in range(20):
         started = time.process_time()
         with redirect_stderr(StringIO()):
             outcome = run_check(lambda: client, Run(settings, request, uuid4().hex, Trigger.MANUAL, now))
@@ -159,8 +159,9 @@ def _own_cpu(here: Arena) -> Figures:
         started = time.process_time()
         bare.check(client, settings, FULL_DAY, [row])
         bares.append(time.process_time() - started)
-    yield "cpu", 1000 * median(ours)
-    yield "bare_cpu", 1000 * median(bares)
+    # The least, since whatever else runs on the machine only adds to it, and the difference is a tenth of either.
+    yield "cpu", 1000 * min(ours)
+    yield "bare_cpu", 1000 * min(bares)
 
 
 def _core() -> Figures:

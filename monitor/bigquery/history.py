@@ -130,7 +130,7 @@ def split_history(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]],
         for row in rows
         if row["outcome"]
     ]
-    return [{"check_date": row["check_date"], **check} for row in rows for check in row["checks"]], readiness
+    return [row for row in rows if not row["outcome"]], readiness
 
 
 def _check(row: Mapping[str, Any]) -> Check:

@@ -1,5 +1,5 @@
--- One row per date that was checked: its checks, what the newest found, when data was ready, what that makes of the date,
--- and its incident. The table is read once, and all is grouped by date, so a filter on check_date prunes partitions.
+-- One row per date that was checked: what the newest check found, when data was ready, what that makes of the date, and
+-- its incident. The table is read once, and all is grouped by date, so a filter on check_date prunes partitions.
 -- outcome: on_time (ready when due), late (after that, before predictions start), missed (not whole when they start),
 -- pending (neither yet), unknown (first looked at on a later day, or last seen short before predictions started).
 -- Off-days and declared gaps have none.
@@ -15,11 +15,6 @@ WITH checks AS (
     partial_games,
     stalled_phase,
     ready_at,
-    alert_reason,
-    alert_status,
-    slack_channel,
-    slack_ts,
-    games,
     alert_status = 'sent' AND alert_reason != 'IMPROVED' AS alerted,
     status IN ('OK', 'NO_GAMES') AS all_clear,
     -- A check that failed says nothing, and one whose schedule is suspect does not say that all games are there.
@@ -84,19 +79,7 @@ seen AS (
     MAX(
       IF(incident IS NOT NULL, IFNULL(missing_games + partial_games, scheduled_games - phase4_ready), NULL)
     ) AS most_games_not_ready,
-    MIN(stalled_phase) AS incident_phase,
-    ARRAY_AGG(
-      STRUCT(
-        check_time AS check_time,
-        status AS status,
-        alert_reason AS alert_reason,
-        alert_status AS alert_status,
-        slack_channel AS slack_channel,
-        slack_ts AS slack_ts,
-        games AS games
-      )
-      ORDER BY check_time
-    ) AS history
+    MIN(stalled_phase) AS incident_phase
   FROM timed
   GROUP BY check_date
 ),
@@ -150,6 +133,5 @@ SELECT
   most_games_not_ready,
   detected_at,
   alerted_at,
-  resolved_at,
-  history
+  resolved_at
 FROM judged
