@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, nullcontext, redirect_stderr
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -231,6 +231,8 @@ def matrix(request: pytest.FixtureRequest) -> list[Cell]:
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(log):
         for name, seconds in LIMITS.items():
             patch.setattr(name, seconds)
+        # In production each function is a process. Here they would wait for each other's runs.
+        patch.setattr("monitor.web.door._RUNS", nullcontext())
         done = [cell for batch in batched(tried, BATCH, strict=False) for cell in run_all(batch)]
     return [*done[:-1], replace(done[-1], told=done[-1].told + log.getvalue())]
 
