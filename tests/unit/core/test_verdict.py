@@ -874,6 +874,17 @@ MOVED = [
         stalled=Phase.PHASE_3,
     ),
     Case(
+        "only NBA.com's ids follow a game: another source may use its own id again, for another game",
+        World(
+            nbac=[
+                game("MIA@CHI", game_id="401810501", refreshed_at=STALE),
+                game("MIA@CHI", day=TOMORROW, game_id="401810501"),
+            ]
+        ),
+        Status.MISSING_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
         "GSW@MIN: the old row turned final without scores after the new one was written; the game is played today",
         World(
             nbac=[
