@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
+from typing import NamedTuple
 
 from monitor.core.dates import Deadlines, ExpectedGap, OffSeason
 from monitor.core.games import TEAMS, GameStatus, Teams, canonical_team, is_nba_form, pair, teams_in_date_form
@@ -49,8 +50,7 @@ class Rules:
     expected_gaps: tuple[ExpectedGap, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GameVerdict:
+class GameVerdict(NamedTuple):
     """The verdict on one game.
 
     `short_in` names the required sources in which it is not ready and `findings` says what they lack, a phrase each;
@@ -80,7 +80,7 @@ class GameVerdict:
 class Tally:
     """The players of one game in one source, per team (None where the row has no team), and when they were written."""
 
-    players: Counter[str | None] = field(default_factory=Counter)
+    players: dict[str | None, int] = field(default_factory=dict)
     times: list[datetime | None] = field(default_factory=list)
 
 
@@ -90,18 +90,17 @@ class GameIndex:
     def __init__(self, day: date, games: Slate) -> None:
         self._day = day
         # Expected games come last, so that they win over an excluded game with the same team or id.
-        known = [*(game for game, _ in games.excluded), *games.expected]
-        self._by_team = {team: game.teams for game in known for team in game.teams}
+        self._known = {game.teams: game for game in [*(game for game, _ in games.excluded), *games.expected]}
         self._expected = {game.teams for game in games.expected}
+        self._by_team = {team: teams for teams in self._known for team in teams}
         # If two games share an id, it identifies neither: players of one could hide the other's gap.
         claims = Counter(game_id for game in games.expected for game_id in game.game_ids)
         self._by_id = {
-            game_id: game.teams
-            for game in known
+            game_id: teams
+            for teams, game in self._known.items()
             for game_id in game.game_ids
             if is_nba_form(game_id) and claims[game_id] <= 1
         }
-        self._known = {game.teams for game in known}
 
     def tally(self, listing: Listing[PlayerRow]) -> tuple[dict[Teams, Tally], list[str]]:
         """What the source has for each game, and a warning on rows that find no game."""
@@ -109,20 +108,21 @@ class GameIndex:
         strays: Counter[str] = Counter()
         for row in listing.on(self._day):
             team = canonical_team(row.team)
-            teams = self._by_team.get(team or "") or self._by_game_id(row.game_id)
-            # A known team that does not play in the game is not counted for it, whatever the row's id says.
-            if teams is None or (teams in self._expected and team in TEAMS and team not in teams):
+            teams = self._by_team.get(team or "") or self._by_game_id(row.game_id, team)
+            if teams is None:
                 strays[" ".join(filter(None, (team, f"game {row.game_id}" if row.game_id else "no id")))] += row.players
-            else:
-                tallies[teams].players[team] += row.players
-                tallies[teams].times.append(row.refreshed_at)
+                continue
+            tally = tallies[teams]
+            tally.players[team] = tally.players.get(team, 0) + row.players
+            tally.times.append(row.refreshed_at)
         return tallies, [_stray_warning(listing.source, strays)] if strays else []
 
-    def _by_game_id(self, game_id: str | None) -> Teams | None:
+    def _by_game_id(self, game_id: str | None, team: str | None) -> Teams | None:
+        """The game of this id, for a row whose team plays in none."""
         named = teams_in_date_form(game_id, self._day)
-        if named is None:
-            return self._by_id.get(game_id or "")
-        return teams if (teams := pair(*named)) in self._known else None
+        teams = pair(*named) if named else self._by_id.get(game_id or "")
+        # A known team that does not play in the game is not counted for it, whatever the row's id says.
+        return teams if teams in self._known and not (teams in self._expected and team in TEAMS) else None
 
     def unknown_teams(self, listings: Sequence[Listing[PlayerRow]]) -> Iterator[str]:
         """A warning per source about unknown team codes."""
@@ -180,9 +180,9 @@ def _judge_game(
     `context` is None where Phase 3 could not be read: then no phase is blamed, and no game called ready. `seen` is the
     time at which an earlier check found the game to have become ready.
     """
-    expected = context.players if context is not None else Counter[str | None]()
+    expected = context.players if context is not None else {}
     players = {source: tally.players for source, tally in coverage.items()}
-    missing_from = tuple(source for source, found in players.items() if not found.total())
+    missing_from = tuple([source for source, found in players.items() if not _total(found)])
     short = {source: _short_of(game, expected, found, rules) for source, found in players.items()}
     short_teams = [team for teams in short.values() for team in teams]
     if context is None and not short_teams:
@@ -195,9 +195,9 @@ def _judge_game(
         GameStatus.MISSING if missing_from else GameStatus.PARTIAL if short_teams else GameStatus.READY,
         findings=_findings(game, short, expected, players),
         stalled=stalled,
-        phase3_players=None if context is None else context.players.total(),
-        phase4_players=min((found.total() for found in players.values()), default=None),
-        short_in=tuple(source for source, teams in short.items() if teams),
+        phase3_players=None if context is None else _total(expected),
+        phase4_players=min(map(_total, players.values()), default=None),
+        short_in=tuple([source for source, teams in short.items() if teams]),
         missing_from=missing_from,
         ready_at=None if short_teams else seen or _newest([at for tally in coverage.values() for at in tally.times]),
     )
@@ -209,39 +209,45 @@ def _newest(times: Sequence[datetime | None]) -> datetime | None:
     return max(known, default=None) if len(known) == len(times) else None
 
 
+def _total(players: Mapping[str | None, int]) -> int:
+    return sum(players.values())
+
+
 def _short_of(
-    game: Game, expected: Counter[str | None], players: Counter[str | None], rules: Rules
+    game: Game, expected: Mapping[str | None, int], players: Mapping[str | None, int], rules: Rules
 ) -> tuple[str | None, ...]:
     """The teams with too few players; (None,) if the game has too few and its rows have no team."""
-    if any(team for team in players):
+    if any(players):
         units: Sequence[str | None] = (game.away, game.home)
         floor = rules.min_players_per_team
     else:
         units = (None,)
         floor = 2 * rules.min_players_per_team
     return tuple(
-        team
-        for team in units
-        if _players_of(team, players) < max(floor, ceil(rules.min_coverage * _players_of(team, expected)))
+        [
+            team
+            for team in units
+            if _players_of(team, players) < max(floor, ceil(rules.min_coverage * _players_of(team, expected)))
+        ]
     )
 
 
-def _players_of(team: str | None, players: Counter[str | None]) -> int:
+def _players_of(team: str | None, players: Mapping[str | None, int]) -> int:
     """The team's players; the whole game's if the team is None."""
-    return players[team] if team else players.total()
+    return players.get(team, 0) if team else _total(players)
 
 
-def _in_phase3(team: str | None, game: Game, expected: Counter[str | None]) -> bool:
+def _in_phase3(team: str | None, game: Game, expected: Mapping[str | None, int]) -> bool:
     if not any(expected):
-        return expected.total() > 0
-    return all(expected[known] for known in ([team] if team else game.teams))
+        return _total(expected) > 0
+    return all(expected.get(known) for known in ([team] if team else game.teams))
 
 
 def _findings(
     game: Game,
     short: Mapping[str, Sequence[str | None]],
-    expected: Counter[str | None],
-    coverage: Mapping[str, Counter[str | None]],
+    expected: Mapping[str | None, int],
+    coverage: Mapping[str, Mapping[str | None, int]],
 ) -> tuple[str, ...]:
     findings = []
     for source, teams in short.items():
@@ -252,5 +258,5 @@ def _findings(
             for team in teams
         ]
         if counts:
-            findings.append(f"{', '.join(counts)} players in {source}" if players.total() else f"nothing in {source}")
+            findings.append(f"{', '.join(counts)} players in {source}" if _total(players) else f"nothing in {source}")
     return tuple(findings)

@@ -3,12 +3,13 @@
 The expected games are the union over the sources. Every disagreement between sources becomes a warning.
 """
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from monitor.core.dates import DateRange
 from monitor.core.games import (
@@ -40,14 +41,13 @@ class State(StrEnum):
 PLAYED = {State.FINAL, State.LIVE}
 CALLED_OFF = {State.POSTPONED, State.CANCELLED}
 
-_RANK = {state: -position for position, state in enumerate(State)}
+_RANK = {state: position for position, state in enumerate(State)}
 _NOON = time(12)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Game:
+class Game(NamedTuple):
     """One game of a date, merged from all sources."""
 
     away: str
@@ -76,8 +76,7 @@ class Slate:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """What one source says about a game: its newest row, parsed.
 
     `moved_to` is the row that took its place on another date.
@@ -128,7 +127,7 @@ def slate(
             excluded.append((game, reason))
         else:
             candidates.append((game, entries))
-        if not (reason and reason.startswith("exhibition")):
+        if not (teams <= TEAMS or (reason and reason.startswith("exhibition"))):
             warnings += [
                 f"{source} names the unknown team {team!r} (game {entry.game_id})"
                 for source, entry in entries.items()
@@ -136,11 +135,12 @@ def slate(
                 if team not in TEAMS
             ]
 
-    contested = Counter(team for game, _ in candidates for team in game.teams)
+    listed = Counter(team for game, _ in candidates for team in game.teams)
+    contested = {team for team, games in listed.items() if games > 1}
 
     def precedence(candidate: tuple[Game, Mapping[str, _Entry]]) -> tuple[Any, ...]:
         game, entries = candidate
-        if all(contested[team] == 1 for team in game.teams):
+        if game.teams.isdisjoint(contested):
             return ()
         return (*_precedence(entries, authority, schedule), worst_first(game), game.matchup)
 
@@ -148,11 +148,12 @@ def slate(
     playing: dict[str, Game] = {}
     for game, _ in sorted(candidates, key=precedence):
         named = game.teams - {TBD}
-        rival = next((playing[team] for team in sorted(named) if team in playing), None)
-        if rival is None:
+        rivals = named & playing.keys()
+        if not rivals:
             expected.append(game)
             playing.update(dict.fromkeys(named, game))
             continue
+        rival = playing[min(rivals)]
         excluded.append((game, f"ghost: the same team plays in {rival.matchup}"))
         warnings.append(
             f"{game.matchup} ({_and(game.sources)}) shares a team with {rival.matchup} on the same date: not expected"
@@ -161,15 +162,16 @@ def slate(
     warnings += _unlisted(expected, [listing for listing in schedule if not listing.error], day)
 
     for game, withdrawn in _vanished(found, history, schedule, day):
-        rival = next((playing[team] for team in sorted(game.teams) if team in playing), None)
-        if rival or withdrawn:
-            excluded.append((game, f"withdrawn: {f'{rival.matchup} is listed instead' if rival else _NO_LISTING}"))
+        rivals = game.teams & playing.keys()
+        if rivals or withdrawn:
+            instead = f"{playing[min(rivals)].matchup} is listed instead" if rivals else _NO_LISTING
+            excluded.append((game, f"withdrawn: {instead}"))
         else:
-            expected.append(game)
+            insort(expected, game, key=_in_play_order)
             warnings.append(f"{game.matchup}: {_NO_LISTING}, and it was not called off: still expected")
 
     return Slate(
-        expected=tuple(sorted(expected, key=_in_play_order)),
+        expected=tuple(expected),
         excluded=tuple(sorted(excluded, key=lambda pair: _in_play_order(pair[0]))),
         warnings=tuple(dict.fromkeys(warnings)),
     )
@@ -193,7 +195,8 @@ def _entries(
                 warnings.append(f"{listing.source} has game {row.game_id} as {entry.away}@{entry.home} in an older row")
                 continue
             newest = found.setdefault(entry.teams, {}).setdefault(listing.source, entry)
-            newest.game_ids.update([row.game_id] if row.game_id else [])
+            if row.game_id:
+                newest.game_ids.add(row.game_id)
             if (newest.state in CALLED_OFF) != (entry.state in CALLED_OFF):
                 warnings.append(
                     f"{listing.source} has {entry.away}@{entry.home} both {newest.state} and {entry.state}: "
@@ -237,11 +240,11 @@ def window_of(day: date) -> DateRange:
     return DateRange(day - timedelta(days=EVIDENCE_DAYS), day + timedelta(days=MOVE_DAYS))
 
 
-def _newest_first(row: ScheduleRow) -> tuple[float, int, str, str, str, datetime]:
+def _newest_first(row: ScheduleRow) -> tuple[timedelta, int, str, str, str, datetime]:
     """Sort key. Equally new rows are ordered by their other values, so that the input order does not matter."""
-    written = (row.refreshed_at or _NEVER).timestamp()
-    rank = -_RANK[_state(row.state) or State.SCHEDULED]
-    return -written, rank, row.game_id or "", row.away or "", row.home or "", row.tipoff or _LAST
+    age = _LAST - (row.refreshed_at or _NEVER)
+    rank = _RANK[_state(row.state) or State.SCHEDULED]
+    return age, rank, row.game_id or "", row.away or "", row.home or "", row.tipoff or _LAST
 
 
 @remembered
@@ -298,18 +301,16 @@ def _moved_to(row: ScheduleRow, listing: Listing[ScheduleRow]) -> ScheduleRow | 
 
 def _merge(entries: Mapping[str, _Entry]) -> Game:
     first = next(iter(entries.values()))
-    tipoff = next((entry.tipoff for entry in entries.values() if entry.tipoff), None)
-    game_ids = set().union(*(entry.game_ids for entry in entries.values()))
-    return Game(first.away, first.home, tipoff, tuple(entries), tuple(sorted(game_ids)))
+    tipoffs = [entry.tipoff for entry in entries.values() if entry.tipoff]
+    game_ids = {game_id for entry in entries.values() for game_id in entry.game_ids}
+    return Game(first.away, first.home, tipoffs[0] if tipoffs else None, tuple(entries), tuple(sorted(game_ids)))
 
 
 def _only_exhibitions(found: Mapping[Teams, Mapping[str, _Entry]]) -> list[str]:
     """The sources that list exhibitions on this date and nothing else."""
-    states: dict[str, set[State]] = {}
-    for entries in found.values():
-        for source, entry in entries.items():
-            states.setdefault(source, set()).add(entry.state)
-    return [source for source, those in states.items() if those == {State.EXHIBITION}]
+    listed = [(source, entry.state) for entries in found.values() for source, entry in entries.items()]
+    others = {source for source, state in listed if state is not State.EXHIBITION}
+    return list(dict.fromkeys(source for source, _ in listed if source not in others))
 
 
 def _exhibition(teams: Teams, entries: Mapping[str, _Entry], exhibitors: Sequence[str]) -> str | None:
@@ -320,7 +321,7 @@ def _exhibition(teams: Teams, entries: Mapping[str, _Entry], exhibitors: Sequenc
     said = [source for source, entry in entries.items() if entry.state is State.EXHIBITION]
     if said:
         return f"exhibition ({_and(said)})"
-    if teams & (TEAMS | {TBD}) or any(team.startswith(f"{TBD} (") for team in teams):
+    if teams & TEAMS or TBD in teams or any(team.startswith(f"{TBD} (") for team in teams):
         return None
     # None of them lists this game, since one that did would list something else.
     return f"exhibition ({_and(exhibitors)} lists nothing else on this date)" if exhibitors else None

@@ -163,7 +163,7 @@ def _judge_date(
     if predictions:
         predicted, unplaced = index.tally(predictions)
         verdicts = tuple(
-            replace(verdict, predictions=predicted[verdict.game.teams].players.total()) for verdict in verdicts
+            verdict._replace(predictions=sum(predicted[verdict.game.teams].players.values())) for verdict in verdicts
         )
     doubt = _doubt(day, verdicts, sources.schedule, stale, rules, strays=bool(strays))
     status, declared = _status(day, verdicts, rules, now, doubt=bool(doubt))

@@ -439,11 +439,11 @@ def test_a_header_says_no_phase_4_data_only_of_games_that_are_in_no_table() -> N
 
 def test_a_header_fits_however_many_tables_are_empty() -> None:
     verdict = verdict_of(replace(GAP, phase4=[]))
-    missing = replace(verdict.games[0], missing_from=tuple(f"a_phase_4_table_of_a_long_name_{n}" for n in range(9)))
+    missing = verdict.games[0]._replace(missing_from=tuple(f"a_phase_4_table_of_a_long_name_{n}" for n in range(9)))
     text = message(replace(verdict, games=(missing,)))["blocks"][0]["text"]["text"]
     assert "1 of 1 game has no data in some of 9 Phase 4 sources" in text
     # Two names are given in full, and may be of any length: slack_sdk refuses a header of more than 150 characters.
-    missing = replace(missing, missing_from=("a_phase_4_table" * 5, "another_phase_4_table" * 5))
+    missing = missing._replace(missing_from=("a_phase_4_table" * 5, "another_phase_4_table" * 5))
     assert refusals(message(replace(verdict, games=(missing,)))) == []
 
 
@@ -498,7 +498,7 @@ def test_fifteen_games_at_most_and_how_many_more() -> None:
 def test_games_fit_however_much_each_of_them_lacks() -> None:
     # Slack refuses a section of more than 3,000 characters; twenty games that each lack something else have more.
     verdict = verdict_of(KINDS["monitor failed"])
-    lacking = [replace(verdict.games[0], findings=(f"a table of a long name {n} " * 9,)) for n in range(20)]
+    lacking = [verdict.games[0]._replace(findings=(f"a table of a long name {n} " * 9,)) for n in range(20)]
     sent = message(replace(verdict, games=tuple(lacking)))
     assert refusals(sent) == []
     assert re.search(r"\n\+\d+ more\n", words_of(sent))

@@ -1284,7 +1284,7 @@ def test_the_latest_date_is_that_of_the_required_source_furthest_behind() -> Non
 )
 def test_a_date_is_ready_when_its_last_game_is(written: tuple[datetime | None, ...], ready_at: datetime | None) -> None:
     (whole,) = complete("GSW@SAC").judge()
-    games = tuple(replace(whole.games[0], ready_at=time) for time in written)
+    games = tuple(whole.games[0]._replace(ready_at=time) for time in written)
     assert replace(whole, games=games).ready_at == ready_at
 
 
