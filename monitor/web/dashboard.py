@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from monitor.bigquery.client import Client
 from monitor.bigquery.history import NoHistoryError, read_queries, split_history
-from monitor.core.dates import DateRange, league_date
+from monitor.core.dates import DateRange, league_date, season_of
 from monitor.core.verdict import Status
 from monitor.core.words import NONE, against, both_clocks, clock, day_name
 from monitor.request import DashboardRequest
@@ -95,6 +95,7 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
     return {
         "view": view,
         "empty": not view.calendar and not view.history,
+        "link": partial(_link, view.days),
         "as_of": f"{day_name(view.today)}, {both_clocks(view.now, zone, view.today)}",
         "clock": partial(clock, zone=zone),
         "utc": partial(clock, zone=UTC),
@@ -115,6 +116,12 @@ def _context(view: View, settings: Settings) -> dict[str, Any]:
 def _has_come(row: Row, today: date) -> bool:
     # Only dates up to today can be NOT_RUN. The query goes by BigQuery's clock, which may be ahead of this one.
     return bool(row["status"] != NOT_RUN or row["check_date"] <= today)
+
+
+def _link(days: DateRange, day: date) -> str:
+    """The page of a day: with these dates around it if it is one of them and they are fewer than a season's."""
+    kept = {"start": days.first, "end": days.last} if day in days and len(days) < len(season_of(day)) else {}
+    return f"?{urlencode({**kept, 'day': day})}"
 
 
 def _looker_link(settings: Settings) -> str:

@@ -42,14 +42,15 @@ def answer(request: Request, settings: Settings) -> Response:
     run_id = uuid4().hex
     trace = trace_field(request.headers.get("X-Cloud-Trace-Context"), settings.gcp_project_id)
     job = {"scheduler_job": name} if (name := request.headers.get("X-CloudScheduler-JobName")) else {}
+    as_page = request.path == "/dashboard"
     with log_context(run_id=run_id, **trace, **job):
         try:
             return _route(request, settings, run_id)
         except tuple(outcomes.REFUSALS) as error:
-            return outcomes.refused(error, run_id, as_page=request.path == "/dashboard")
+            return outcomes.refused(error, run_id, as_page=as_page)
         except Exception:  # noqa: BLE001 - a bug gets an answer too; its trace goes only to the log
             log("bug", "a bug: the request was not answered", Severity.CRITICAL, stack_trace=format_exc())
-            return answers.problem(HTTPStatus.INTERNAL_SERVER_ERROR, outcomes.BUG, run_id)
+            return outcomes.told(HTTPStatus.INTERNAL_SERVER_ERROR, outcomes.BUG, run_id, as_page=as_page)
 
 
 def _route(request: Request, settings: Settings, run_id: str) -> Response:

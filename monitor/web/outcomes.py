@@ -42,10 +42,15 @@ def checked(outcome: Outcome) -> Response:
 
 
 def refused(error: Exception, run_id: str, *, as_page: bool = False) -> Response:
-    """One of REFUSALS, logged and answered. `as_page`: a person reads it in a browser."""
+    """One of REFUSALS, logged and answered."""
     status, detail = REFUSALS[type(error)], str(error)
     severity = Severity.ERROR if status.is_server_error else Severity.WARNING
     log("request_failed", detail, severity, status=int(status))
+    return told(status, detail, run_id, as_page=as_page)
+
+
+def told(status: HTTPStatus, detail: str, run_id: str, *, as_page: bool) -> Response:
+    """Why there is no answer: as a page where a person reads it in a browser, else as a problem document."""
     if as_page:
         return answers.page(*dashboard.refusal(status.phrase, detail, run_id), status)
     return answers.problem(status, detail, run_id)

@@ -251,6 +251,13 @@ def test_a_bug_is_a_500_whose_trace_is_in_the_log_alone(
     (_booted, line) = lines(capsys.readouterr().err)
     assert (line["severity"], line["run_id"]) == ("CRITICAL", body["run_id"])
     assert "the secret of the bug" in line["stack_trace"]
+    # A person's browser gets a page.
+    monkeypatch.setattr("monitor.web.dashboard.page", broken)
+    page = client.get("/dashboard")
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    assert "A bug in the monitor. Search the log for this run&#39;s id." in page.text
+    assert lines(capsys.readouterr().err)[0]["run_id"] in page.text
+    assert "secret" not in page.text
 
 
 # The other addresses.

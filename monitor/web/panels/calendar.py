@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ class Cell(NamedTuple):
     """A date of the calendar."""
 
     css: str
-    day: str
+    day: date
     label: str
     symbol: str
 
@@ -30,7 +30,7 @@ def context(view: View, settings: Settings) -> dict[str, Any]:
         "dates": len(view.calendar),
         "checked": sum(row["status"] != NOT_RUN for row in view.calendar),
         "checked_that_day": sum(bool(row["checked_that_day"]) for row in view.calendar),
-        "shown": str(view.day),
+        "shown": view.day,
         "season_before": season_of(view.days.first - timedelta(days=1)),
         "commands": backfill_commands(view, settings),
     }
@@ -51,7 +51,7 @@ def _cell(row: Row, month: str, now: datetime) -> Cell:
     day, state = row["check_date"], day_state(row, now)
     later = "" if row["checked_that_day"] or row["status"] == NOT_RUN else "checked later"
     label = ", ".join(filter(None, [f"{month} {day.day}: {state.word}", ready_words(row), later]))
-    return Cell(f"{state.css} later" if later else state.css, str(day), label, state.symbol)
+    return Cell(f"{state.css} later" if later else state.css, day, label, state.symbol)
 
 
 def _title(season: DateRange, days: DateRange) -> str:

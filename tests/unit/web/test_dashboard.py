@@ -780,6 +780,16 @@ def test_a_range_is_chosen_with_one_click() -> None:
     assert '<a href="?start=2025-12-25&end=2025-12-31">7 days</a>' in older
 
 
+def test_a_click_on_a_date_keeps_the_range() -> None:
+    # 2026-01-12 to 2026-01-18, of which the first is shown.
+    week = DateRange(day("2026-01-12"), TODAY)
+    html = unescape(render(view(calendar=outcomes("late", "on_time"), day=week.first, days=week), SETTINGS)[0])
+    assert "<a href=?start=2026-01-12&end=2026-01-18&day=2026-01-18 aria-label" in html
+    assert '<a href="?start=2026-01-12&end=2026-01-18&day=2026-01-13">Next day →</a>' in html
+    # A date outside the range has its season around it, as has one of a range of several seasons (the test above).
+    assert '<a href="?day=2026-01-11">← Previous day</a>' in html
+
+
 def test_a_range_is_not_titled_a_season() -> None:
     week = DateRange(day("2026-01-12"), TODAY)
     shown = section(view(calendar=outcomes("on_time", "late"), days=week), "Calendar")
