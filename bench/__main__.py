@@ -169,9 +169,13 @@ def _core() -> Figures:
     now, rules = sample.MORNING, load_settings({"GCP_PROJECT_ID": "nba"}).rules
     seasons = [_made_up(1_400, random=Random(number)) for number in range(10)]  # noqa: S311 - the same every time
     for _ in range(ROUNDS):
-        started = time.process_time()
-        verdicts = [judge(DATES, season, rules, {}, now=now, today=now.date()) for season in seasons]
-        yield "core", time.process_time() - started
+        taken = []
+        for _ in range(5):
+            started = time.process_time()
+            verdicts = [judge(DATES, season, rules, {}, now=now, today=now.date()) for season in seasons]
+            taken.append(time.process_time() - started)
+        # The least here too.
+        yield "core", min(taken)
         found = [verdict for season in verdicts for verdict in season]
         assert {verdict.status for verdict in found} == {Status.OK}
         assert sum(len(verdict.games) for verdict in found) == 14_000

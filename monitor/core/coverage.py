@@ -251,12 +251,13 @@ def _findings(
 ) -> tuple[str, ...]:
     findings = []
     for source, teams in short.items():
+        if not teams:
+            continue
         players = coverage[source]
         counts = [
             f"{team or game.matchup} {_players_of(team, players)}"
             + (f" of {of}" if (of := _players_of(team, expected)) else "")
             for team in teams
         ]
-        if counts:
-            findings.append(f"{', '.join(counts)} players in {source}" if _total(players) else f"nothing in {source}")
+        findings.append(f"{', '.join(counts)} players in {source}" if _total(players) else f"nothing in {source}")
     return tuple(findings)

@@ -116,7 +116,7 @@ class Listing[Row: (ScheduleRow, PlayerRow)]:
             self._rows[row.game_date].append(row)
         self._dates = sorted(self._rows)
         self._refreshed = {
-            day: max((row.refreshed_at for row in rows if row.refreshed_at), default=None)
+            day: max([row.refreshed_at for row in rows if row.refreshed_at], default=None)
             for day, rows in self._rows.items()
         }
 
