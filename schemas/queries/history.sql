@@ -1,6 +1,6 @@
 -- The checks of each date of the range, oldest first; and of each game date of the range and of the ten weeks before it,
 -- when its data was ready, and how many messages were sent about it. Games, most of a row's bytes, are read for the
--- range alone.
+-- range alone. An untyped NULL takes the type that its column has in the other half, an array's too.
 SELECT
   check_date,
   check_time,
