@@ -142,9 +142,9 @@ def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, star
     for row in rows:
         _log_row(row)
     not_recorded = None if run.request.dry_run else _record(connect, run, rows)
-    # A range has a caller who reads the answer. One message is enough, and a Slack that has just failed is not asked.
+    # One message is enough, and a Slack that has just failed is not asked.
     told = alerts[0].status is AlertStatus.FAILED or (alerts[0].status is AlertStatus.SENT and alerts[0].reason in LOUD)
-    if not_recorded and not run.request.is_range and not told:
+    if not_recorded and not told:
         alert = notify_not_recorded(verdicts[0], findings.history, not_recorded, run)
         log(
             "row_not_written", f"{not_recorded}; alert {alert.reason} {alert.status}", Severity.ERROR, error=alert.error
