@@ -46,7 +46,7 @@ RUNS = (timedelta(), *(timedelta(minutes=minutes) for minutes in range(15, 15 + 
 _SETTINGS = load_settings({"GCP_PROJECT_ID": "bench", "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/none"})
 _PLAYOFFS = DateRange(date(2025, 4, 13), date(2025, 6, 30))
 _ROWS_A_JOB = 2_000
-_TIMES = 5
+_TIMES = 9
 _EVIDENCE = 2
 """Days on each side that a check is shown: enough to tell an off-day."""
 
