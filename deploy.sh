@@ -32,7 +32,7 @@ Deploys the checked-out commit to staging and, once that has passed a trial, to 
   --region REGION            where the function and its schedule run (default: us-west2)
   --dataset-location PLACE   where a new dataset for the history is made (default: where the pipeline's are)
   --notification-channel ID  where alert policies send: projects/…/notificationChannels/…
-  --no-recheck               do not schedule the half-hourly checks after the one at 8:00
+  --no-recheck               no half-hourly checks after the one at 8:00: what happens later is not told
   --stage-only               stop after staging
   --yes                      do not ask before production; without a terminal there is nobody to ask
   --plan                     change nothing; list what would be created, changed and left
@@ -54,7 +54,7 @@ while [ $# -gt 0 ]; do
     --no-recheck) recheck='' ;;
     --stage-only) stage_only=yes ;;
     --yes) yes=yes ;;
-    --plan) plan=yes TRIES=1 ;;
+    --plan) plan=yes ;;
     --rollback) rollback=yes ;;
     --test-message) message=yes ;;
     -h | --help) usage && exit ;;
@@ -98,10 +98,15 @@ elif [ -z "$plan" ]; then
   fail "there is no project $project"
 fi
 for secret in $(secret_settings production | cut -d= -f2) $(secret_settings staging | cut -d= -f2); do
-  look_up cloud secrets versions describe latest --secret="$secret" --format='value(state)' && continue
-  [ -n "$plan" ] || fail "the secret $secret has no value, so the function would not boot. Add one, then run this again:
-  gcloud secrets create $secret --project=$project --replication-policy=automatic
-  printf %s 'THE-VALUE' | gcloud secrets versions add $secret --project=$project --data-file=-"
+  create=''
+  look_up cloud secrets versions describe latest --secret="$secret" --format='value(state)' || {
+    output='absent' create="gcloud secrets create $secret --project=$project --replication-policy=automatic
+  "
+  }
+  ! grep -qix enabled <<< "$output" || continue
+  [ -n "$plan" ] || fail "the latest value of the secret $secret is $output, so the function would not boot.
+Add one, then run this again:
+  ${create}printf %s 'THE-VALUE' | gcloud secrets versions add $secret --project=$project --data-file=-"
   settle create secret "$secret, by hand"
 done
 [ -z "$channel" ] || look_up cloud alpha monitoring channels describe "$channel" --format='value(name)' ||
@@ -135,7 +140,7 @@ if ! deploy production "$FUNCTION" '/?date=today&dry_run=true'; then
   fail "production failed with $commit; its traffic is back on $previous"
 fi
 schedule "$FUNCTION" '0 8 * * *' /
-[ -z "$recheck" ] || schedule "$RECHECK" "15,45 8-$(last_hour) * * *" /
+if [ -n "$recheck" ]; then schedule "$RECHECK" "15,45 8-$(last_hour) * * *" /; else unschedule "$RECHECK"; fi
 unschedule "$FUNCTION-follow-up" # the second job of the first edition
 count_runs
 alert

@@ -168,12 +168,15 @@ def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, star
 
 
 def _record(connect: Callable[[], Client], run: Run, rows: Sequence[dict[str, Any]]) -> str | None:
-    """Append the rows; returns why that failed."""
+    """Append the rows; returns why that failed. A bug here must not repeat what has just been posted."""
     progress(f"writing {len(rows)} rows")
     try:
         append_rows(connect(), run.settings, rows, run.run_id)
     except WarehouseError as error:
         return str(error)
+    except Exception as error:  # noqa: BLE001 - a bug gets the same way out
+        log("bug", "a bug: the row was not written", Severity.CRITICAL, stack_trace=format_exc())
+        return f"the history row could not be written: a bug in the monitor, {type(error).__name__}"
     return None
 
 
@@ -202,11 +205,8 @@ def _failure(
 
 
 def _log_row(row: dict[str, Any]) -> None:
-    severity = Severity.WARNING if row["status"] in TROUBLE else Severity.INFO
-    if any(source["error"] for source in row["sources"]):
-        severity = Severity.WARNING
-    if row["error"]:
-        severity = Severity.ERROR
+    failing = row["status"] in TROUBLE or any(source["error"] for source in row["sources"])
+    severity = Severity.ERROR if row["error"] else Severity.WARNING if failing else Severity.INFO
     ready, expected = row["phase4_ready"], row["scheduled_games"]
     counts = "number of ready games unknown" if ready is None else f"{ready} of {expected} games ready"
     log(

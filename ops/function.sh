@@ -30,8 +30,8 @@ approach() { # FUNCTION
 
 ask() { call "$uri$1" <<< "Authorization: Bearer $token"; } # PATH
 
-# The function must run this commit, and reach a verdict on today's data, good or bad: trial FUNCTION PATH
-# Without dry_run in PATH, it must also have written the verdict.
+# The function must run this commit, reach a verdict on today's data, good or bad, and read its history. Without dry_run
+# in PATH, it must also have written the verdict: trial FUNCTION PATH
 trial() {
   local version run day figures
   [ -z "$plan" ] || return 0
@@ -47,8 +47,8 @@ games = f"{check["phase4_ready"]} of {check["scheduled_games"]} games ready, {le
 print(answer["run_id"], check["check_date"], f"{check["status"]}: {games}, {check["duration_ms"]} ms", sep="|")
 ' <<< "$output") || { say "$1 answered without a verdict: $output" && return 1; }
   say "$1 runs $commit; today is $figures"
-  [[ $2 != *dry_run* ]] || return 0
   patiently . ask "/history?start=$day&end=$day" || { say "$1 could not read its history: $output" && return 1; }
+  [[ $2 != *dry_run* ]] || return 0
   [[ $output = *"$run"* ]] || { say "$1 did not write today's row: the history has no run $run" && return 1; }
   say "$1 wrote today's row, and reads it"
 }

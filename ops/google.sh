@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 
 # What is minutes old is not known everywhere yet: https://cloud.google.com/iam/docs/access-change-propagation
-TRIES=18
+PATIENCE_SECONDS=180
 PAUSE_SECONDS=10
 # What Google answers when a thing does not exist.
 ABSENT='NOT_FOUND|[Nn]ot found|annot find service|does not exist'
@@ -19,15 +19,15 @@ fail() {
 cloud() { gcloud "$@" --project="$project" --quiet; }
 
 # Runs COMMAND until it works, or fails with an error that time does not cure: patiently CURABLE COMMAND...
-# What it printed is then in `output`, with the error if it failed.
+# What it printed is then in `output`, with the error if it failed. A command that takes long gets a second try too.
 patiently() {
-  local try curable=$1
+  local try curable=$1 until=$((SECONDS + PATIENCE_SECONDS))
   shift
   for ((try = 1; ; try++)); do
     output=$("$@" 2> "$folder/error") && return
     output+=$(< "$folder/error")
-    [[ $output =~ $curable && $try -lt $TRIES ]] || return 1
-    [ "$try" -ne 2 ] || say "not ready, trying again for up to $((TRIES * PAUSE_SECONDS)) s: ${output%%$'\n'*}" >&2
+    [[ $output =~ $curable && -z $plan && ($try = 1 || $SECONDS -lt $until) ]] || return 1
+    [ "$try" -ne 2 ] || say "not ready, trying again for up to $PATIENCE_SECONDS s: ${output%%$'\n'*}" >&2
     sleep "$PAUSE_SECONDS"
   done
 }

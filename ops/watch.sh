@@ -1,22 +1,24 @@
 # How the deploy schedules the checks, and makes what tells somebody when the monitor cannot. Sourced by deploy.sh.
 # shellcheck shell=bash disable=SC2154
 
-# Creates or updates a Cloud Scheduler job: schedule JOB CRON PATH
+# Creates or updates a Cloud Scheduler job, and resumes one that somebody paused: schedule JOB CRON PATH
 schedule() {
   local wanted action=leave verb=update
   wanted="$2|America/New_York|$uri$3|POST|$(account "$SCHEDULER")|$uri|540s|3|60s|600s"
   look_up cloud scheduler jobs describe "$1" --location="$region" --format="value[separator='|'](schedule, timeZone,
     httpTarget.uri, httpTarget.httpMethod, httpTarget.oidcToken.serviceAccountEmail, httpTarget.oidcToken.audience,
-    attemptDeadline, retryConfig.retryCount, retryConfig.minBackoffDuration, retryConfig.maxBackoffDuration)" ||
+    attemptDeadline, retryConfig.retryCount, retryConfig.minBackoffDuration, retryConfig.maxBackoffDuration, state)" ||
     { output='' && action=create verb=create; }
-  [[ -z $output || $output = "$wanted" ]] || action=change
+  [[ -z $output || ${output%|*} = "$wanted" ]] || action=change
+  [[ $output != *'|PAUSED' ]] || settle change job "$1, which is paused" cloud scheduler jobs resume "$1" \
+    --location="$region" || fail "the job $1 could not be resumed"
   settle "$action" job "$1 at $2, New York" cloud scheduler jobs "$verb" http "$1" --location="$region" --schedule="$2" \
     --time-zone=America/New_York --uri="$uri$3" --http-method=POST --oidc-service-account-email="$(account "$SCHEDULER")" \
     --oidc-token-audience="$uri" --attempt-deadline=540s --max-retry-attempts=3 --min-backoff=60s --max-backoff=600s ||
     fail "the job $1 could not be made"
 }
 
-# The hour in New York in which the last re-check follows the predictions, in summer too.
+# The hour in New York in which the last re-check follows the predictions, in summer too, or at least the first check.
 last_hour() {
   local variables=()
   settings_to_try production
@@ -25,8 +27,9 @@ from os import environ
 from zoneinfo import ZoneInfo
 from monitor.settings import load_settings
 deadlines, zone = load_settings(environ).deadlines, ZoneInfo("America/New_York")
-due = [deadlines.predictions_due_at(date(2026, month, 15)).astimezone(zone) for month in (1, 7)]
-print(min(23, max(time.hour for time in due) + 1))')
+days = [date(2026, 1, 15), date(2026, 7, 15)]
+due = [(day, deadlines.predictions_due_at(day).astimezone(zone)) for day in days]
+print(max(8, *(min(23, time.hour + 1) if time.date() <= day else 23 for day, time in due)))')
 }
 
 # Deletes a job of Cloud Scheduler if it is there: unschedule JOB

@@ -144,6 +144,7 @@ def _check(row: Mapping[str, Any]) -> Check:
             game["tipoff"],
             game["ready_at"],
             game["predictions"],
+            game["reason"],
         )
         for game in row["games"]
     ]

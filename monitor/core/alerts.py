@@ -253,7 +253,8 @@ def _end(verdict: DateVerdict, messages: Sequence[Check]) -> Reason:
     failures_only = all(check.status == Status.ERROR for check in messages)
     if verdict.status is Status.PENDING and not failures_only:
         return Reason.NOT_DUE
-    if verdict.status is Status.EXPECTED_GAP and _kind(messages[-1].status) in {"gap", Status.NO_PREDICTIONS}:
+    told = {_kind(check.status) for check in messages}
+    if verdict.status is Status.EXPECTED_GAP and told & {"gap", Status.NO_PREDICTIONS}:
         return Reason.EXPECTED_GAP
     unpredicted = any(seen.predictions == 0 for check in messages for seen in check.games.values())
     if verdict.predictions_error and unpredicted:

@@ -216,18 +216,20 @@ def _total(players: Mapping[str | None, int]) -> int:
 def _short_of(
     game: Game, expected: Mapping[str | None, int], players: Mapping[str | None, int], rules: Rules
 ) -> tuple[str | None, ...]:
-    """The teams with too few players; (None,) if the game has too few and its rows have no team."""
-    if any(players):
-        units: Sequence[str | None] = (game.away, game.home)
-        floor = rules.min_players_per_team
-    else:
-        units = (None,)
-        floor = 2 * rules.min_players_per_team
+    """The teams with too few players, and None if the game as a whole has too few.
+
+    It is judged as a whole where the source's rows have no team, or where Phase 3 has players without one of the two.
+    """
+    units: list[str | None] = [game.away, game.home] if any(players) else [None]
+    if any(players) and not expected.keys() <= game.teams:
+        units.append(None)
+    floor = rules.min_players_per_team
     return tuple(
         [
             team
             for team in units
-            if _players_of(team, players) < max(floor, ceil(rules.min_coverage * _players_of(team, expected)))
+            if _players_of(team, players)
+            < max(floor if team else 2 * floor, ceil(rules.min_coverage * _players_of(team, expected)))
         ]
     )
 

@@ -13,7 +13,7 @@ from monitor.core.readiness import Readiness
 
 @dataclass(frozen=True, slots=True)
 class SeenGame:
-    """A game as an earlier check found it. `sources` are the schedules that listed it."""
+    """A game as an earlier check found it, and why. `sources` are the schedules that listed it."""
 
     away: str
     home: str
@@ -23,6 +23,7 @@ class SeenGame:
     tipoff: datetime | None = None
     ready_at: datetime | None = None
     predictions: int | None = None
+    reason: str | None = None
 
     @property
     def teams(self) -> Teams:

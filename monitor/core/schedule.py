@@ -164,10 +164,11 @@ def slate(
     for game, withdrawn in _vanished(found, history, schedule, day):
         rivals = game.teams & playing.keys()
         if rivals or withdrawn:
-            instead = f"{playing[min(rivals)].matchup} is listed instead" if rivals else _NO_LISTING
+            instead = f"{playing[min(rivals)].matchup} is expected instead" if rivals else _NO_LISTING
             excluded.append((game, f"withdrawn: {instead}"))
         else:
             insort(expected, game, key=_in_play_order)
+            playing.update(dict.fromkeys(game.teams - {TBD}, game))
             warnings.append(f"{game.matchup}: {_NO_LISTING}, and it was not called off: still expected")
 
     return Slate(
@@ -210,7 +211,8 @@ def _vanished(
 ) -> Iterator[tuple[Game, bool]]:
     """Each game that an earlier check expected and nobody lists now, and whether all who listed it have withdrawn it.
 
-    A source has withdrawn a game when it answered, and was refreshed after the last check that saw it list the game.
+    Those that another game stood for come last: that one may have vanished too. A source has withdrawn a game when it
+    answered, and was refreshed after the last check that saw it list the game.
     """
     if not history:
         return
@@ -221,8 +223,8 @@ def _vanished(
         for teams, seen in check.games.items():
             last[teams] = seen
             listed.setdefault(teams, {}).update(dict.fromkeys(seen.sources, check.time))
-    for teams, seen in last.items():
-        if teams in found or seen.status not in GameStatus or seen.status == GameStatus.EXCLUDED:
+    for teams, seen in sorted(last.items(), key=lambda each: each[1].status == GameStatus.EXCLUDED):
+        if teams in found or seen.status not in GameStatus or _ended(seen):
             continue
         game = Game(seen.away, seen.home, seen.tipoff, (), seen.game_ids)
         yield (
@@ -233,6 +235,12 @@ def _vanished(
                 for source, seen_at in listed[teams].items()
             ),
         )
+
+
+def _ended(seen: SeenGame) -> bool:
+    """Whether the game was excluded for what its own sources say, and not because another one stood for it."""
+    reason = seen.reason or ""
+    return seen.status == GameStatus.EXCLUDED and not (reason.startswith("ghost") or reason.endswith("instead"))
 
 
 def window_of(day: date) -> DateRange:

@@ -159,7 +159,7 @@ def _judge_date(
     games = slate(day, sources.schedule, rules.authority, history, worst_first)
     index = GameIndex(day, games)
     verdicts, strays = judged(index, games.expected)
-    predictions, predictions_error = _due_predictions(day, sources.predictions, today)
+    predictions, predictions_error = _due_predictions(day, sources.predictions, history, today)
     if predictions:
         predicted, unplaced = index.tally(predictions)
         verdicts = tuple(
@@ -210,17 +210,19 @@ def _ready_since(history: Sequence[Check]) -> dict[Teams, datetime | None]:
 
 
 def _due_predictions(
-    day: date, listing: Listing[PlayerRow] | None, today: date
+    day: date, listing: Listing[PlayerRow] | None, history: Sequence[Check], today: date
 ) -> tuple[Listing[PlayerRow] | None, str | None]:
     """The predictions, if they have to be there by now; and why they are unknown, if they could not be read.
 
-    A past date of a season that was never predicted lacks nothing: there are no rows within the 14 days before it.
+    A past date of a season that was never predicted lacks nothing: there are no rows within the 14 days before it, and
+    no check has found any missing.
     """
     if listing is None:
         return None, None
     if listing.error:
         return None, listing.error
-    if day < today and not listing.dates_in(DateRange(day - timedelta(days=EVIDENCE_DAYS), day)):
+    missed = any(seen.predictions == 0 for check in history for seen in check.games.values())
+    if day < today and not missed and not listing.dates_in(DateRange(day - timedelta(days=EVIDENCE_DAYS), day)):
         return None, None
     return listing, None
 

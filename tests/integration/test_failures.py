@@ -212,6 +212,22 @@ def test_a_bug_is_told_once_and_recorded(
     assert ["the secret of the bug" in line["stack_trace"] for line in traces] == [True, True]
 
 
+def test_a_bug_in_writing_the_row_repeats_no_message(
+    season: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_given: Any) -> None:
+        raise ZeroDivisionError("the secret of the bug")
+
+    monkeypatch.setattr("monitor.check.append_rows", broken)
+    body = problem(door(season.environment, SLACK_WEBHOOK_URL=inbox.webhook_url).get("/"), 503)
+    assert "could not be written: a bug in the monitor, ZeroDivisionError" in body["detail"]
+    assert body["checks"][0]["status"] == "MISSING_DATA"
+    assert headers(inbox) == ["🔴 NBA Sun Jan 18: 6 of 6 games have no Phase 4 data"]
+    assert "the secret of the bug" in next(
+        line["stack_trace"] for line in lines(capsys.readouterr().err) if line["event"] == "bug"
+    )
+
+
 def test_a_bug_in_reading_what_was_told_is_told(
     season: Platform, inbox: Inbox, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:

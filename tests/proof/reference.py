@@ -22,6 +22,7 @@ NBA = set("ATL BKN BOS CHA CHI CLE DAL DEN DET GSW HOU IND LAC LAL MEM".split())
 OTHER_NAMES = {"GS": "GSW", "NO": "NOP", "NY": "NYK", "SA": "SAS", "UTAH": "UTA", "WSH": "WAS"}
 OTHER_NAMES |= {"BRK": "BKN", "CHO": "CHA", "PHO": "PHX"}
 NOBODY = "TBD"
+OUSTED = "withdrawn: DET@CLE is expected instead"
 # Of rows that are equally new the first of these counts: a false alarm is a smaller fault than a game forgotten.
 STATES = ["final", "live", "scheduled", "postponed", "cancelled", "exhibition"]
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -87,12 +88,12 @@ def reference(
 
     expected, excluded = slate(day, schedule, authority, how_bad)
     for game, withdrawn in vanished(day, schedule, history, [*expected, *excluded]):
-        rival = any((game.teams & other.teams) - {NOBODY} for other in expected if other.states)
+        rival = any((game.teams & other.teams) - {NOBODY} for other in expected)
         (excluded if rival or withdrawn else expected).append(game)
 
     strays = strays_of({"phase3": context, **dict(zip(coverage, required, strict=True))}, expected, excluded)
     games = {f"{game.away}@{game.home}": state(game, expected, excluded, context, required) for game in expected}
-    asked = predictions_due(day, today, now, predictions)
+    asked = predictions_due(day, today, now, predictions, history)
     unpredicted = asked and any(
         not any(where(row, expected, excluded) is game for row in predicted or []) for game in expected
     )
@@ -217,7 +218,7 @@ def vanished(
     day: date, schedule: Mapping[str, Rows], history: Sequence[Row], listed: Sequence[Game]
 ) -> list[tuple[Game, bool]]:
     """Each game that an earlier check expected and no source lists now, and whether all who listed it withdrew it."""
-    found: list[tuple[Game, bool]] = []
+    found: list[tuple[Game, bool, bool]] = []
     for pair in dict.fromkeys(frozenset([seen["away"], seen["home"]]) for check in history for seen in check["games"]):
         sightings = [
             (check["time"], seen)
@@ -226,7 +227,7 @@ def vanished(
             if frozenset([seen["away"], seen["home"]]) == pair
         ]
         last = sightings[-1][1]
-        if last["status"] == "EXCLUDED" or any(game.teams == pair for game in listed):
+        if (last["status"] == "EXCLUDED" and not displaced(last)) or any(game.teams == pair for game in listed):
             continue
         sources = {source for _, seen in sightings for source in seen["sources"]}
         withdrawn = bool(sources)
@@ -235,8 +236,14 @@ def vanished(
             refreshed = newest_around(day, schedule.get(source))
             if refreshed is None or refreshed <= last_listed:
                 withdrawn = False
-        found.append((Game(last["away"], last["home"], ids=set(last["game_ids"])), withdrawn))
-    return found
+        found.append((Game(last["away"], last["home"], ids=set(last["game_ids"])), withdrawn, displaced(last)))
+    # Those that were expected go before those that another game stood for.
+    return [each[:2] for each in found if not each[2]] + [each[:2] for each in found if each[2]]
+
+
+def displaced(seen: Row) -> bool:
+    """Whether the game was excluded only because another game of one of its teams was expected."""
+    return seen["status"] == "EXCLUDED" and seen["reason"] in {"ghost: the same team plays in DET@CLE", OUSTED}
 
 
 def newest_around(day: date, rows: Rows) -> datetime | None:
@@ -346,9 +353,12 @@ def state(
         if not mine:
             return "MISSING"
         by_team = any(team(row["team"]) for row in mine)
-        for code in [game.away, game.home] if by_team else [None]:
+        # Players whose team Phase 3 does not name, or names wrongly, are expected in the game as a whole.
+        theirs = [row for row in context or [] if where(row, expected, excluded) is game]
+        as_a_whole = not by_team or any(team(row["team"]) not in game.teams for row in theirs)
+        for code in [*([game.away, game.home] if by_team else []), *([None] if as_a_whole else [])]:
             ready, wanted = players(rows, code), Fraction(8, 10) * players(context, code)
-            if ready < (5 if by_team else 10) or ready < wanted:
+            if ready < (5 if code else 10) or ready < wanted:
                 found = "PARTIAL"
     return found
 
@@ -381,11 +391,13 @@ def shows_whole_date(day: date, today: date, now: datetime, authority: Rows) -> 
     return 0 in distances or (any(-14 <= n < 0 for n in distances) and any(0 < n <= 14 for n in distances))
 
 
-def predictions_due(day: date, today: date, now: datetime, predictions: Rows) -> bool:
+def predictions_due(day: date, today: date, now: datetime, predictions: Rows, history: Sequence[Row]) -> bool:
     """Whether they have to be there, half an hour after they start at 18:00 UTC, and could be read.
 
-    A past date of a season that was never predicted lacks none: it has no rows within the 14 days up to it.
+    A past date of a season that was never predicted lacks none: it has no rows within the 14 days up to it, and no
+    check has found a game without.
     """
     if predictions is None or now < datetime.combine(day, time(18, 30), UTC):
         return False
-    return day >= today or any(0 <= (day - row["game_date"]).days <= 14 for row in predictions)
+    found_missing = any(game["predictions"] == 0 for check in history for game in check["games"])
+    return day >= today or found_missing or any(0 <= (day - row["game_date"]).days <= 14 for row in predictions)

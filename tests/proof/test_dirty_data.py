@@ -31,7 +31,7 @@ from monitor.core.history import Check, SeenGame
 from monitor.core.sources import Kind, PlayerRow, Reading, Readings, ScheduleRow
 from monitor.core.verdict import DateVerdict, Status, judge
 from tests.conftest import Door, Platform, ask, body_of, problem
-from tests.proof.reference import Row, Rows, reference
+from tests.proof.reference import OUSTED, Row, Rows, reference
 
 TODAY, NOW = date(2026, 1, 18), datetime(2026, 1, 18, 13, tzinfo=UTC)
 BOOTSTRAP = DateRange(date(2025, 10, 21), date(2025, 11, 3))
@@ -317,6 +317,8 @@ def _checks(now: datetime, matchups: Sequence[tuple[str, str]]) -> st.SearchStra
             "status": pick([*["MISSING"] * 4, "READY", "PARTIAL", "UNKNOWN", "EXCLUDED"]),
             "sources": pick([("espn", "nbac"), ("espn",), ("nbac",), (), ("nbac", "gone")]),
             "game_ids": pick([(), (TEN_DIGITS[0],), (TEN_DIGITS[1],)]),
+            "predictions": pick([None, None, None, 0, 7]),
+            "reason": pick(["postponed (nbac)", "ghost: the same team plays in DET@CLE", OUSTED]),
         }
 
     return st.randoms(use_true_random=True).map(lambda random: checks(random.choice))

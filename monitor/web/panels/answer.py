@@ -6,7 +6,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-from monitor.core.alerts import GAP
+from monitor.core.alerts import GAP, TROUBLE
 from monitor.core.readiness import Outcome
 from monitor.core.verdict import Status
 from monitor.core.words import PHASES, clock, duration
@@ -27,14 +27,12 @@ def context(view: View, settings: Settings) -> dict[str, Any]:
 
 
 def state_of_day(view: View, settings: Settings) -> State:
-    """The day's outcome, or what is known until it has one."""
-    check = _check(view)
-    date_row = {
-        "status": check["status"] if check else NOT_RUN,
-        "outcome": _outcome(view)[0],
-        "due_at": _due_at(view, settings),
-    }
-    return day_state(date_row, view.now)
+    """The day's outcome, or what is known until it has one. Data that was there is no all-clear for now."""
+    check, (outcome, _) = _check(view), _outcome(view)
+    status = check["status"] if check else NOT_RUN
+    if status in TROUBLE and outcome in {Outcome.ON_TIME, Outcome.LATE}:
+        return date_state(status)
+    return day_state({"status": status, "outcome": outcome, "due_at": _due_at(view, settings)}, view.now)
 
 
 def newest_verdict(view: View) -> tuple[date, State] | None:

@@ -353,9 +353,11 @@ def _gcloud(cloud: GoogleCloud, here: Path, words: list[str], flags: dict[str, s
                 for value in (
                     *(job["schedule"], job["timeZone"], target["uri"], target["httpMethod"]),
                     *(token["serviceAccountEmail"], token["audience"], job["attemptDeadline"]),
-                    *(retry["retryCount"], retry["minBackoffDuration"], retry["maxBackoffDuration"]),
+                    *(retry["retryCount"], retry["minBackoffDuration"], retry["maxBackoffDuration"], job["state"]),
                 )
             )
+        case ["scheduler", "jobs", "resume", name]:
+            ask("POST", "cloudscheduler", f"/v1/{PLACE}/jobs/{name}:resume")
         case ["scheduler", "jobs", "delete", name]:
             ask("DELETE", "cloudscheduler", f"/v1/{PLACE}/jobs/{name}")
         case ["scheduler", "jobs", "create", "http", name]:

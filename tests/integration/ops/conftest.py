@@ -151,7 +151,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(ROOT / name, folder / name)
     # The tests do not wait for what takes Google minutes.
     script = (folder / "ops" / "google.sh").read_text()
-    hurried = script.replace("TRIES=18\nPAUSE_SECONDS=10\n", "TRIES=8\nPAUSE_SECONDS=0\n")
+    hurried = script.replace("PATIENCE_SECONDS=180\nPAUSE_SECONDS=10\n", "PATIENCE_SECONDS=20\nPAUSE_SECONDS=0\n")
     assert hurried != script
     (folder / "ops" / "google.sh").write_text(hurried)
     git(folder, "init", "-q")

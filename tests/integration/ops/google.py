@@ -42,6 +42,7 @@ EMPTY: State = {
     "metrics": {},  # name → as created
     "alerts": {},  # name → as created
     "broken": {},  # function → how its next revision is broken: "version", "verdict", "history" or "boot"
+    "disabled": [],  # the secrets whose latest version is disabled
     "broken_channel": "",  # what Slack says to the functions' messages
     "delay": 0,  # how many calls a new account, role or API stays unknown for
 }
@@ -325,9 +326,11 @@ def _access_token(_google: Google, request: Request) -> Body:
     "GET", r"secretmanager/v1/PROJECT/secrets/([\w-]+)/versions/latest", "secretmanager.projects.secrets.versions.get"
 )
 def _secret(google: Google, request: Request) -> Body:
-    if request.names[0] not in google.state["secrets"]:
-        raise RefusedError(404, "NOT_FOUND", f"Secret [{request.names[0]}] not found or has no versions.")
-    return {"name": f"projects/{PROJECT_NUMBER}/secrets/{request.names[0]}/versions/1", "state": "ENABLED"}
+    name = request.names[0]
+    if name not in google.state["secrets"]:
+        raise RefusedError(404, "NOT_FOUND", f"Secret [{name}] not found or has no versions.")
+    state = "DISABLED" if name in google.state["disabled"] else "ENABLED"
+    return {"name": f"projects/{PROJECT_NUMBER}/secrets/{name}/versions/1", "state": state}
 
 
 @route(
@@ -552,14 +555,25 @@ route("GET", r"logging/v2/PROJECT/metrics/(\w+)", "logging.projects.metrics.get"
 
 @route("POST", JOBS, "cloudscheduler.projects.locations.jobs.create")
 def _create_job(google: Google, request: Request) -> Body:
-    google.state["jobs"][request.body["name"].split("/")[-1]] = request.body
-    return request.body
+    job = {**request.body, "state": "ENABLED"}
+    google.state["jobs"][request.body["name"].split("/")[-1]] = job
+    return job
 
 
 @route("PATCH", rf"{JOBS}/([\w-]+)", "cloudscheduler.projects.locations.jobs.patch")
 def _patch_job(google: Google, request: Request) -> Body:
-    google.state["jobs"][request.names[0]] |= request.body
+    # The state is output only: what a request says of it is ignored.
+    google.state["jobs"][request.names[0]] |= {key: value for key, value in request.body.items() if key != "state"}
     return dict(google.state["jobs"][request.names[0]])
+
+
+@route("POST", rf"{JOBS}/([\w-]+):resume", "cloudscheduler.projects.locations.jobs.resume")
+def _resume_job(google: Google, request: Request) -> Body:
+    job = google.state["jobs"][request.names[0]]
+    if job["state"] != "PAUSED":
+        raise RefusedError(400, "FAILED_PRECONDITION", "Job is not in the PAUSED state.")
+    job["state"] = "ENABLED"
+    return dict(job)
 
 
 @route("DELETE", rf"{JOBS}/([\w-]+)", "cloudscheduler.projects.locations.jobs.delete")

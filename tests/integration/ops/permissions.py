@@ -44,6 +44,7 @@ METHODS = {
     "cloudscheduler.projects.locations.jobs.create": ["cloudscheduler.jobs.create", ACT_AS],
     "cloudscheduler.projects.locations.jobs.patch": ["cloudscheduler.jobs.update", ACT_AS],
     "cloudscheduler.projects.locations.jobs.delete": ["cloudscheduler.jobs.delete"],
+    "cloudscheduler.projects.locations.jobs.resume": ["cloudscheduler.jobs.enable"],
     "logging.projects.metrics.get": ["logging.logMetrics.get"],
     "logging.projects.metrics.create": ["logging.logMetrics.create"],
     "logging.projects.metrics.update": ["logging.logMetrics.update"],
@@ -110,6 +111,7 @@ ROLES = {
     "roles/cloudscheduler.admin": [
         "cloudscheduler.jobs.create",
         "cloudscheduler.jobs.delete",
+        "cloudscheduler.jobs.enable",
         "cloudscheduler.jobs.get",
         "cloudscheduler.jobs.update",
         "resourcemanager.projects.get",

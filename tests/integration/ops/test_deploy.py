@@ -109,14 +109,17 @@ def test_a_series_of_deploys(project: Cloud) -> None:
     project.change(
         jobs={
             **{name: {**job, "timeZone": "UTC"} for name, job in made["jobs"].items()},
+            FUNCTION: {**made["jobs"][FUNCTION], "state": "PAUSED"},
             f"{FUNCTION}-follow-up": next(iter(made["jobs"].values())),
         },
         metrics={name: {**metric, "filter": "of another release"} for name, metric in made["metrics"].items()},
         alerts={name: {**policy, "notificationChannels": []} for name, policy in made["alerts"].items()},
     )
     said = works(project.deploy("--notification-channel", CHANNEL))
+    assert f"change  job             {FUNCTION}, which is paused" in said
     for part in ("jobs", "metrics", "alerts"):
         assert project.state[part] == made[part]
+    assert_sequence(project, "corrected_deploy")
     assert re.findall(r"^(?!create)\w+ +(?:job|metric|policy|function)", said, re.MULTILINE) == [
         *["change  function"] * 2,
         *["change  job"] * 2,
@@ -131,6 +134,7 @@ def test_a_series_of_deploys(project: Cloud) -> None:
     assert "MIN_COVERAGE" not in environment(project, FUNCTION)
     function = project.state["functions"][FUNCTION]
     assert function["revisions"][function["serving"]]["secrets"] == {}
+    assert list(project.state["jobs"]) == [FUNCTION]
     assert "--test-message" not in said
 
     # When production fails, its traffic goes back to the revision that served.
@@ -222,6 +226,11 @@ REFUSED: dict[str, tuple[Callable[[Cloud], object], tuple[str, ...], str]] = {
         lambda cloud: cloud.change(secrets={}),
         (),
         "Add one, then run this again:\n  gcloud secrets create slack-webhook-url --project=test",
+    ),
+    "a secret whose value is disabled": (
+        lambda cloud: cloud.change(disabled=["slack-webhook-url"]),
+        (),
+        "slack-webhook-url is disabled, so the function would not boot.\nAdd one, then run this again:\n  printf %s",
     ),
     # gcloud would ask to install it at the very end, after production.
     "a gcloud without the component": (

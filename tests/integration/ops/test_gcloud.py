@@ -196,7 +196,7 @@ BINDINGS = [
             JOB,
             (
                 "0 8 * * *|America/New_York|https://data-availability-monitor.run.app/|POST|a@b"
-                "|https://data-availability-monitor.run.app|540s|3|60s|600s\n"
+                "|https://data-availability-monitor.run.app|540s|3|60s|600s|ENABLED\n"
             ),
         ),
         # Where it is, and which revision serves.

@@ -249,6 +249,7 @@ ALL_THREE = ("AWAYMEM@MEM", "AWAYCHI@CHI", "AWAYPHI@PHI")
         ([GAP, "9:00 MEM+ CHI+ | RESOLVED failed"], "9:30 MEM- CHI+", "WORSENED"),
         # Declared since, it is told no more; its end is.
         ([GAP], "9:00 EXPECTED_GAP MEM- CHI-", "EXPECTED_GAP"),
+        ([GAP, "8:15 ERROR | WORSENED sent"], "9:00 EXPECTED_GAP MEM- CHI-", "EXPECTED_GAP"),
         ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | EXPECTED_GAP not_needed"], "12:00 MEM+ CHI+", "RESOLVED"),
         ([GAP, "9:00 EXPECTED_GAP MEM- CHI- | REQUESTED sent"], "12:00 MEM+ CHI+", "RESOLVED"),
         (

@@ -553,6 +553,26 @@ PLAYERS = [
         stalled=Phase.PHASE_4,
     ),
     Case(
+        "players whose team Phase 3 does not name are expected too, in the game as a whole",
+        replace(
+            complete("GSW@SAC"),
+            phase3=[*teams("GSW@SAC", 5, 5), team(None, 24, "20260118_GSW_SAC")],
+            phase4=teams("GSW@SAC", 5, 5),
+        ),
+        Status.PARTIAL_DATA,
+        stalled=Phase.PHASE_4,
+    ),
+    Case(
+        "so are those whose team is misspelled",
+        replace(
+            complete("GSW@SAC"),
+            phase3=[team("GSW", 17, "20260118_GSW_SAC"), team("SCA", 17, "20260118_GSW_SAC")],
+            phase4=teams("GSW@SAC", 17, 5),
+        ),
+        Status.PARTIAL_DATA,
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
         "without Phase 3 rows a whole game needs twice the minimum",
         World(espn=[game("GSW@SAC")], nbac=[game("GSW@SAC")], phase4=[team(None, 10, "20260118_GSW_SAC")]),
         Status.OK,
@@ -676,6 +696,7 @@ UNKNOWN = [
 ]
 
 SEEN = SeenGame("MIA", "CHI", "MISSING", ("espn", "nbac"), ("0022500529",))
+GHOST = SeenGame("MIA", "CHI", "EXCLUDED", ("espn",), reason="ghost: the same team plays in MIA@BOS")
 STALE = FRESH - timedelta(hours=3)
 LISTED_AT = NOW - timedelta(hours=2)  # an earlier check, after STALE and before FRESH
 
@@ -994,8 +1015,43 @@ VANISHED = [
         vanished(game("SAC@PHI"), game("MIA@BOS"), refreshed_at=STALE),
         Status.MISSING_DATA,
         expected="MIA@BOS SAC@PHI",
-        excluded={"MIA@CHI": "withdrawn: MIA@BOS is listed instead"},
+        excluded={"MIA@CHI": "withdrawn: MIA@BOS is expected instead"},
         stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "a ghost is no game only as long as its rival is listed",
+        vanished(espn="Timeout", history=[seen(LISTED_AT, SEEN), seen(NOW, GHOST)]),
+        Status.MISSING_DATA,
+        expected="MIA@CHI SAC@PHI",
+        warned=("MIA@CHI: no schedule lists it any more, and it was not called off: still expected",),
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "nor one that another game stood for",
+        vanished(
+            espn="Timeout",
+            history=[
+                seen(LISTED_AT, SEEN),
+                seen(NOW, replace(SEEN, status="EXCLUDED", reason="withdrawn: MIA@BOS is expected instead")),
+            ],
+        ),
+        Status.MISSING_DATA,
+        expected="MIA@CHI SAC@PHI",
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "of a vanished game and its ghost the game stands",
+        vanished(espn="Timeout", history=[seen(LISTED_AT, GHOST, replace(SEEN, home="BOS"))]),
+        Status.MISSING_DATA,
+        expected="MIA@BOS SAC@PHI",
+        excluded={"MIA@CHI": "withdrawn: MIA@BOS is expected instead"},
+        stalled=Phase.PHASE_3,
+    ),
+    Case(
+        "a ghost that its sources have withdrawn is gone",
+        vanished(history=[seen(LISTED_AT, GHOST)]),
+        Status.OK,
+        excluded={"MIA@CHI": "withdrawn: no schedule lists it any more"},
     ),
     Case(
         "a game that the last check excluded has not vanished",
@@ -1125,7 +1181,18 @@ PREDICTIONS = [
         day=YESTERDAY,
     ),
     Case(
-        "but it does where the days before it were predicted",
+        "but it does where a check of that day found them missing: no day turns that into an all-clear",
+        replace(
+            complete("BOS@LAL", day=YESTERDAY),
+            predictions=[],
+            history=[seen(NOW, SeenGame("BOS", "LAL", "READY", predictions=0))],
+            now=EVENING,
+        ),
+        Status.NO_PREDICTIONS,
+        day=YESTERDAY,
+    ),
+    Case(
+        "and it does where the days before it were predicted",
         replace(
             complete("BOS@LAL", day=YESTERDAY),
             predictions=teams("SAC@PHI", 5, 5, day=YESTERDAY - timedelta(days=14)),

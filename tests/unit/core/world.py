@@ -78,8 +78,9 @@ class World:
             if self.predictions is None
             else _reading("player_prop_predictions", Kind.PREDICTIONS, self.predictions),
         )
-        history = {self.today: self.history}
-        return judge(days or [self.today], readings, self.rules, history, now=self.now, today=self.today)
+        asked = days or (self.today,)
+        history = dict.fromkeys(asked, self.history)
+        return judge(asked, readings, self.rules, history, now=self.now, today=self.today)
 
 
 def _reading[Row: (ScheduleRow, PlayerRow)](name: str, kind: Kind, answer: Sequence[Row] | str) -> Reading[Row]:

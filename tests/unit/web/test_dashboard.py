@@ -237,6 +237,22 @@ def seen(*checks: tuple[str, str]) -> View:
 
 
 @pytest.mark.parametrize(
+    ("outcome", "status", "badge"),
+    [
+        # The data was there at eight, and a quarter of an hour later nobody knows.
+        ("on_time", "ERROR", "!"),
+        ("on_time", "SCHEDULE_UNKNOWN", "?"),
+        ("late", "MISSING_DATA", "✗"),
+        # A date that was missed says so already.
+        ("missed", "MISSING_DATA", "⊗"),
+    ],
+)
+def test_data_that_was_there_is_no_all_clear_if_it_is_not_known_now(outcome: str, status: str, badge: str) -> None:
+    known = Readiness(TODAY, outcome, at("2026-01-18 12:00"), at("2026-01-18 18:00"))
+    assert f"{badge} Today" in text(replace(seen(("13:00", "OK"), ("13:15", status)), readiness=[known]))
+
+
+@pytest.mark.parametrize(
     ("checks", "since"),
     [
         ([("12:00", "PENDING"), ("13:00", "MISSING_DATA"), ("14:00", "PARTIAL_DATA")], "Incomplete since 8:00 AM EST"),
