@@ -158,7 +158,7 @@ def _conclude(connect: Callable[[], Client], run: Run, findings: _Findings, star
             trigger=run.trigger,
             dates=len(rows),
             dry_run=run.request.dry_run,
-            local_time=f"{run.now.astimezone(run.settings.league_timezone):%H:%M}",  # tells which run was the morning's
+            local_time=run.scheduler_time,  # tells which run was the morning's
             **figures,
         )
     alerted = [{"reason": alert.reason, "status": alert.status} for alert in alerts]

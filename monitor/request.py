@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import IO, Annotated, Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, model_validator
 
@@ -24,6 +25,7 @@ MAX_BODY_BYTES = 10_000
 FIRST_GAME = date(1946, 11, 1)
 """The league's first game. No date before it can have one."""
 
+_SCHEDULER_ZONE = ZoneInfo("America/New_York")
 _RELATIVE = {"yesterday": -1, "today": 0, "tomorrow": 1}
 
 
@@ -175,6 +177,11 @@ class Run:
     def days(self) -> DateRange:
         """The dates to judge."""
         return self.request.days(self.today)
+
+    @property
+    def scheduler_time(self) -> str:
+        """The time of day by which Cloud Scheduler calls, in New York; ops/completed_runs.json counts runs by it."""
+        return f"{self.now.astimezone(_SCHEDULER_ZONE):%H:%M}"
 
 
 def parse_request[R: DatesRequest](

@@ -189,10 +189,11 @@ def is_served(port: int) -> bool:
 
 
 @pytest.mark.usefixtures("morning")
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Chicago"])
 def test_the_mornings_run_is_a_completed_run_whatever_it_finds(
-    season: Platform, inbox: Inbox, door: Door, capsys: pytest.CaptureFixture[str]
+    season: Platform, inbox: Inbox, door: Door, capsys: pytest.CaptureFixture[str], zone: str
 ) -> None:
-    client = door(season.environment, **webhook(inbox))
+    client = door(season.environment, **webhook(inbox), LEAGUE_TIMEZONE=zone)
     capsys.readouterr()
     by_scheduler = {"X-CloudScheduler": "true"}
     client.post("/", headers={**by_scheduler, "X-CloudScheduler-JobName": "data-availability-monitor"})

@@ -1,8 +1,10 @@
 """deploy.sh: what it runs on a first deploy, on a second, and when something does not work or is not as it was."""
 
+import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -272,6 +274,26 @@ def test_what_is_refused(clone: Cloud, case: str) -> None:
 def test_a_pipeline_has_to_say_that_nobody_is_asked(clone: Cloud) -> None:
     assert "nobody can be asked before production: give --yes" in fails(clone.run("./deploy.sh", "--project", PROJECT))
     assert clone.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "hour"),
+    [
+        # 18:00 UTC and half an hour is 14:30 in New York in summer.
+        ("", "15"),
+        # Cron knows no hours from 8 to 7: the last re-check is not before the first.
+        ("PHASE4_DUE_AT=06:00 PREDICTIONS_AT=06:10 PREDICTIONS_TIMEZONE=America/New_York", "8"),
+        # Due a quarter after midnight, of the next day.
+        ("PREDICTIONS_AT=23:45 PREDICTIONS_TIMEZONE=America/New_York", "23"),
+    ],
+)
+def test_the_last_re_check_follows_the_predictions(tmp_path: Path, settings: str, hour: str) -> None:
+    (tmp_path / "source").symlink_to(ROOT)
+    script = f". ops/watch.sh; settings_to_try() {{ variables=(A=a {settings}); }}; last_hour"
+    known = {**os.environ, "folder": str(tmp_path), "project": PROJECT, "python": sys.executable}
+    bash = ("/bin/bash", "-euc", script)
+    ran = subprocess.run(bash, cwd=ROOT, env=known, capture_output=True, text=True, check=False)
+    assert ran.stdout == f"{hour}\n", ran.stderr
 
 
 # What the files of ops say of each other and of the code.
