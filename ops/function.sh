@@ -146,7 +146,8 @@ roll_back() {
   serving_revision "$FUNCTION" || fail "$FUNCTION does not exist in $project, $region"
   serving=$output
   look_up cloud run revisions list --service="$FUNCTION" --region="$region" --sort-by='~metadata.creationTimestamp' \
-    --format='value(metadata.name, status.conditions[0].status)' || fail "$FUNCTION has no revisions"
+    --flatten='status.conditions[]' --filter='status.conditions.type=Ready' \
+    --format='value(metadata.name, status.conditions.status)' || fail "$FUNCTION has no revisions"
   newest=$(awk 'NR == 1 && $2 != "True" { print $1 }' <<< "$output")
   previous=$(awk -v serving="$serving" 'found && $2 == "True" && !target { target = $1 } $1 == serving { found = 1 }
     END { print target }' <<< "$output")

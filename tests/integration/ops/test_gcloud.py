@@ -167,7 +167,7 @@ SERVICE = {
 REVISIONS = [
     {
         "metadata": {"name": f"data-availability-monitor-0000{number}", "creationTimestamp": f"2026-01-0{number}"},
-        "status": {"conditions": [{"type": "Ready", "status": ready}, {"type": "Active", "status": "True"}]},
+        "status": {"conditions": [{"type": "Active", "status": "True"}, {"type": "Ready", "status": ready}]},
     }
     for number, ready in [(1, "True"), (3, "True"), (2, "False")]
 ]
