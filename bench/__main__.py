@@ -237,4 +237,7 @@ def _clone() -> Figures:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error}\n{(error.output or b'').decode()[-2000:]}")

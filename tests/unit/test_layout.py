@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,12 @@ def test_the_core_is_pure(path: Path) -> None:
 def test_every_module_opens_with_its_contract() -> None:
     silent = [name_of(path) for path in SHIPPED if not ast.get_docstring(ast.parse(path.read_text()))]
     assert silent == []
+
+
+def test_no_two_test_modules_have_one_name() -> None:
+    # Pytest collects only one of them.
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_files_stay_small_and_rooms_few() -> None:
